@@ -1,0 +1,149 @@
+// Package jobs runs background work on asynq. PostgreSQL holds what is to be done; the relay
+// copies it into Redis and does so again whenever Redis has lost it. Tasks carry ids only.
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"github.com/coursecrm/coursecrm/campaign"
+)
+
+const (
+	queue     = "crm"
+	taskChunk = "crm:chunk"
+
+	relayEvery = 500 * time.Millisecond
+	relayBatch = 100
+)
+
+// Runner moves due work through the queue. Any number of processes may run one.
+type Runner struct {
+	redis       asynq.RedisConnOpt
+	sender      *campaign.Sender
+	concurrency int
+	log         *slog.Logger
+}
+
+// New makes a runner; concurrency is how many chunks this process works on at once.
+func New(redis asynq.RedisConnOpt, sender *campaign.Sender, concurrency int, log *slog.Logger) *Runner {
+	return &Runner{redis: redis, sender: sender, concurrency: concurrency, log: log}
+}
+
+// Ping asks Redis whether it is there.
+func Ping(redis asynq.RedisConnOpt) error {
+	client := asynq.NewClient(redis)
+	defer client.Close()
+	if err := client.Ping(); err != nil {
+		return errors.New("Redis does not answer") // the client's own text may show the password
+	}
+	return nil
+}
+
+// Run works until ctx ends, finishes what is in flight and returns.
+func (r *Runner) Run(ctx context.Context) error {
+	server := asynq.NewServer(r.redis, asynq.Config{
+		Concurrency: r.concurrency,
+		Queues:      map[string]int{queue: 1},
+		// Chunks are told to stop through ctx, between two batches, and give their claim back.
+		BaseContext:       func() context.Context { return ctx },
+		TaskCheckInterval: 200 * time.Millisecond,
+		ShutdownTimeout:   90 * time.Second,
+		Logger:            &logger{r.log},
+		LogLevel:          asynq.WarnLevel,
+	})
+	mux := asynq.NewServeMux()
+	mux.HandleFunc(taskChunk, r.chunk)
+	if err := server.Start(mux); err != nil { // a Redis that is away is no error; the server waits for it
+		return fmt.Errorf("start queue: %w", err)
+	}
+	r.relay(ctx)
+	server.Shutdown()
+	return nil
+}
+
+// relay copies due work into the queue until ctx ends.
+func (r *Runner) relay(ctx context.Context) {
+	client := asynq.NewClient(r.redis)
+	defer client.Close()
+	failing := false
+	for pause(ctx, relayEvery) {
+		err := r.fill(ctx, client)
+		if ctx.Err() != nil {
+			return
+		}
+		if (err != nil) != failing { // once when it breaks and once when it mends
+			failing = err != nil
+			if failing {
+				r.log.WarnContext(ctx, "jobs: relay failing, work waits in the database", "err", err)
+			} else {
+				r.log.InfoContext(ctx, "jobs: relay works again")
+			}
+		}
+	}
+}
+
+func (r *Runner) fill(ctx context.Context, client *asynq.Client) error {
+	work, err := r.sender.Due(ctx, relayBatch)
+	if err != nil {
+		return err
+	}
+	for _, w := range work {
+		payload, err := json.Marshal(w)
+		if err != nil {
+			return err
+		}
+		// The id names the chunk and its generation: enqueueing it again is refused while it
+		// waits, and a task that a dead worker took does not stand in its successor's way.
+		// Nothing is retried by the queue: what is still due is found here.
+		_, err = client.EnqueueContext(ctx, asynq.NewTask(taskChunk, payload), asynq.Queue(queue), asynq.MaxRetry(0),
+			asynq.TaskID(fmt.Sprintf("chunk:%d:%d:%d", w.Campaign, w.Chunk, w.Generation)))
+		if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+			return fmt.Errorf("enqueue chunk: %w", err)
+		}
+	}
+	return nil
+}
+
+// chunk does one piece of work. It always succeeds for asynq, which would archive a failed task
+// and keep its id taken.
+func (r *Runner) chunk(ctx context.Context, t *asynq.Task) error {
+	var w campaign.Work
+	if err := json.Unmarshal(t.Payload(), &w); err != nil {
+		r.log.ErrorContext(ctx, "jobs: task without sense dropped", "type", t.Type())
+		return nil
+	}
+	if err := r.sender.Do(ctx, w); err != nil && ctx.Err() == nil {
+		r.log.ErrorContext(ctx, "jobs: chunk failed, it will be taken again", "campaign", w.Campaign, "chunk", w.Chunk, "err", err)
+	}
+	return nil
+}
+
+// pause waits; false: ctx ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// logger lends asynq our log.
+type logger struct{ log *slog.Logger }
+
+func (l *logger) Debug(args ...any) { l.log.Debug("asynq: " + fmt.Sprint(args...)) }
+func (l *logger) Info(args ...any)  { l.log.Info("asynq: " + fmt.Sprint(args...)) }
+func (l *logger) Warn(args ...any)  { l.log.Warn("asynq: " + fmt.Sprint(args...)) }
+func (l *logger) Error(args ...any) { l.log.Error("asynq: " + fmt.Sprint(args...)) }
+
+// Fatal must not end the host's process.
+func (l *logger) Fatal(args ...any) { l.log.Error("asynq: " + fmt.Sprint(args...)) }

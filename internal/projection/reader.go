@@ -1,0 +1,172 @@
+package projection
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+
+	h "github.com/coursecrm/coursecrm/hostadapter"
+)
+
+// page is a page of any feed, checked and ready to be saved.
+type page struct {
+	batch Batch
+	next  h.Cursor
+	more  bool
+	read  int
+}
+
+// errPanic says that the host's code panicked.
+var errPanic = errors.New("host adapter panicked")
+
+// reader fetches and checks a page of a feed.
+type reader func(ctx context.Context, c *Checker, after h.Cursor, limit int) (page, error)
+
+// readers gives the feeds that the host has.
+func readers(host h.HostAdapter) map[Feed]reader {
+	caps := h.CapabilitiesOf(host)
+	rs := map[Feed]reader{
+		Learners:    read(host.Learners, Learners, addLearner),
+		Offerings:   read(host.Offerings, Offerings, addOffering),
+		Orders:      read(host.Orders, Orders, addOrder),
+		Enrollments: read(host.Enrollments, Enrollments, addEnrollment),
+	}
+	if caps.Memberships != nil {
+		rs[Memberships] = read(caps.Memberships.Memberships, Memberships, addMembership)
+	}
+	if caps.Activities != nil {
+		rs[Activities] = read(caps.Activities.Activities, Activities, addActivity)
+	}
+	return rs
+}
+
+// read makes a reader of a typed feed. add checks one row and puts it where it belongs.
+func read[T any](feed func(context.Context, h.Cursor, int) (h.Page[T], error), name Feed, add func(*Checker, *Batch, T)) reader {
+	return func(ctx context.Context, c *Checker, after h.Cursor, limit int) (out page, err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("read %s: %w: %v", name, errPanic, r)
+			}
+		}()
+		got, err := feed(ctx, after, limit)
+		if err != nil {
+			return page{}, fmt.Errorf("read %s: %w", name, err)
+		}
+		out = page{next: got.Next, more: got.More, read: len(got.Items)}
+		for _, item := range got.Items {
+			add(c, &out.batch, item)
+		}
+		return out, nil
+	}
+}
+
+// addEvent checks a pushed snapshot.
+func addEvent(c *Checker, b *Batch, e h.Event) {
+	switch {
+	case e.Learner != nil:
+		addLearner(c, b, *e.Learner)
+	case e.Offering != nil:
+		addOffering(c, b, *e.Offering)
+	case e.Order != nil:
+		addOrder(c, b, *e.Order)
+	case e.Enrollment != nil:
+		addEnrollment(c, b, *e.Enrollment)
+	case e.Membership != nil:
+		addMembership(c, b, *e.Membership)
+	case e.Activity != nil:
+		addActivity(c, b, *e.Activity)
+	}
+}
+
+func addLearner(c *Checker, b *Batch, in h.Learner) {
+	row, reason := c.Learner(in)
+	put(b, &b.Learners, row, reason, Learners, string(in.ID), in)
+}
+
+func addOffering(c *Checker, b *Batch, in h.Offering) {
+	row, reason := c.Offering(in)
+	put(b, &b.Offerings, row, reason, Offerings, OfferingKey(in.Type, in.ID), in)
+}
+
+func addOrder(c *Checker, b *Batch, in h.Order) {
+	row, reason := c.Order(in)
+	put(b, &b.Orders, row, reason, Orders, in.ID, in)
+}
+
+func addEnrollment(c *Checker, b *Batch, in h.Enrollment) {
+	row, reason := c.Enrollment(in)
+	put(b, &b.Enrollments, row, reason, Enrollments, in.ID, in)
+}
+
+func addMembership(c *Checker, b *Batch, in h.Membership) {
+	row, reason := c.Membership(in)
+	put(b, &b.Memberships, row, reason, Memberships, string(in.LearnerID), in)
+}
+
+func addActivity(c *Checker, b *Batch, in h.Activity) {
+	if in.LearnerID == "" {
+		return // a visitor's view belongs to no person, and none is made up for it (trap 13)
+	}
+	row, reason := c.Activity(in)
+	put(b, &b.Activities, row, reason, Activities, in.EventID, in)
+}
+
+// OfferingKey is the id of an offering among problem rows: courses and classrooms have ids of
+// their own.
+func OfferingKey(t h.TargetType, id string) string { return string(t) + ":" + id }
+
+// put files a row, or the problem with it.
+func put[R, T any](b *Batch, rows *[]R, row R, reason Reason, feed Feed, id string, in T) {
+	if reason == "" {
+		*rows = append(*rows, row)
+		return
+	}
+	b.Problems = append(b.Problems, NewProblem(feed, id, reason, in))
+}
+
+// NewProblem keeps a row for another try. A row without a usable id is filed under its content.
+func NewProblem(feed Feed, id string, reason Reason, row any) Problem {
+	payload, err := json.Marshal(row)
+	if err != nil { // a NaN in a custom field: keep at least the fact
+		payload = []byte("{}")
+	}
+	if id == "" || len(id) > maxID {
+		sum := fnv.New64a()
+		sum.Write(payload)
+		id = "content:" + strconv.FormatUint(sum.Sum64(), 16)
+	}
+	clean(&id)
+	return Problem{Feed: feed, HostID: id, Reason: reason, Payload: payload}
+}
+
+// retry checks a problem row again.
+func retry(c *Checker, b *Batch, p Problem) error {
+	switch p.Feed {
+	case Learners:
+		return again(c, b, p, addLearner)
+	case Offerings:
+		return again(c, b, p, addOffering)
+	case Orders:
+		return again(c, b, p, addOrder)
+	case Enrollments:
+		return again(c, b, p, addEnrollment)
+	case Memberships:
+		return again(c, b, p, addMembership)
+	case Activities:
+		return again(c, b, p, addActivity)
+	case Facts:
+	}
+	return fmt.Errorf("problem row of unknown feed %q", p.Feed)
+}
+
+func again[T any](c *Checker, b *Batch, p Problem, add func(*Checker, *Batch, T)) error {
+	var row T
+	if err := json.Unmarshal(p.Payload, &row); err != nil {
+		return fmt.Errorf("read problem row of %s: %w", p.Feed, err)
+	}
+	add(c, b, row)
+	return nil
+}

@@ -1,0 +1,215 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/internal/projection"
+)
+
+// Projection implements projection.Store.
+type Projection struct {
+	*DB
+	Currency string // ISO 4217; orders in another currency count, but their money is not added up
+}
+
+// Apply implements projection.Store: rows, facts and cursor in one transaction. It retries when
+// PostgreSQL broke a deadlock with a concurrent push.
+func (p *Projection) Apply(ctx context.Context, b projection.Batch) (projection.Applied, error) {
+	var out projection.Applied
+	err := p.retryTx(ctx, func(t *tx) error {
+		a := &applier{tx: t, batch: &b, currency: p.Currency}
+		if err := a.run(ctx); err != nil {
+			return err
+		}
+		out = a.applied
+		return nil
+	})
+	return out, err
+}
+
+// retryTx runs fn in a transaction, again when it lost a deadlock or a serialisation.
+func (d *DB) retryTx(ctx context.Context, fn func(*tx) error) error {
+	for try := 0; ; try++ {
+		err := d.inTx(ctx, fn)
+		if err == nil || try == 4 || !isRetryable(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// applier applies one batch in one transaction.
+type applier struct {
+	*tx
+	batch    *projection.Batch
+	currency string
+	applied  projection.Applied
+	problems []projection.Problem // found here: the batch itself is not changed, it may be tried again
+}
+
+func (a *applier) run(ctx context.Context) error {
+	if err := a.step(ctx); err != nil {
+		return err
+	}
+	if err := touched.create(ctx, a.tx); err != nil {
+		return err
+	}
+	steps := []func(context.Context) error{
+		a.offerings, a.learners, a.orders, a.enrollments, a.memberships, a.activities,
+		a.saveProblems, a.seen,
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if a.batch.SkipFacts {
+		return nil
+	}
+	_, err := refreshFacts(ctx, a.tx, a.currency, a.batch.Now)
+	return err
+}
+
+// step moves the cursor first: it locks the feed's row, so that of two processes with the same
+// page one waits and then finds the cursor elsewhere.
+func (a *applier) step(ctx context.Context) error {
+	s := a.batch.Step
+	if s == nil {
+		return nil
+	}
+	if _, err := a.exec(ctx, "INSERT INTO crm_sync_feeds (feed, walk) VALUES (?, ?) ON CONFLICT DO NOTHING",
+		string(s.Feed), string(s.Walk)); err != nil {
+		return err
+	}
+	n, err := a.exec(ctx, `
+		UPDATE crm_sync_feeds SET cursor = ?, rows = rows + ?, total = ?, rate = ?,
+			started_at = coalesce(started_at, now()), last_ok_at = ?, failures = 0, failure = '', retry_at = NULL,
+			walked = walked OR (walk = 'repair' AND ?),
+			caught_up_at = CASE WHEN walk = 'live' AND ? THEN coalesce(caught_up_at, ?) ELSE caught_up_at END
+		WHERE feed = ? AND walk = ? AND cursor = ?`,
+		string(s.To), s.Read, s.Total, s.Rate, a.batch.Now, s.CaughtUp, s.CaughtUp, a.batch.Now,
+		string(s.Feed), string(s.Walk), string(s.From))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("move cursor of %s: %w", s.Feed, fault.ErrConflict)
+	}
+	return nil
+}
+
+// saveProblems files rows that were not taken and forgets problems of rows that now were.
+func (a *applier) saveProblems(ctx context.Context) error {
+	var any bool
+	if err := a.NewRaw("SELECT EXISTS (SELECT FROM crm_sync_problems)").Scan(ctx, &any); err != nil {
+		return err
+	}
+	if any {
+		still := map[string]bool{}
+		for _, p := range a.problems {
+			still[string(p.Feed)+p.HostID] = true
+		}
+		for feed, ids := range a.batchIDs() {
+			ids = slices.DeleteFunc(ids, func(id string) bool { return still[string(feed)+id] })
+			if _, err := a.exec(ctx, "DELETE FROM crm_sync_problems WHERE feed = ? AND host_id = ANY(?)",
+				string(feed), textArray(ids)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range append(a.problems, a.batch.Problems...) {
+		if _, err := a.exec(ctx, `
+			INSERT INTO crm_sync_problems AS p (feed, host_id, reason, payload, first_at, last_at)
+			VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (feed, host_id) DO UPDATE SET reason = EXCLUDED.reason, payload = EXCLUDED.payload,
+				tries = p.tries + 1, last_at = EXCLUDED.last_at`,
+			string(p.Feed), p.HostID, string(p.Reason), string(p.Payload), a.batch.Now, a.batch.Now); err != nil {
+			return fmt.Errorf("file problem row: %w", err)
+		}
+		a.applied.Problems++
+	}
+	return nil
+}
+
+// seen notes what a repair walk has met, sound or not, and counts what it mended.
+func (a *applier) seen(ctx context.Context) error {
+	if a.batch.Step == nil || a.batch.Step.Walk != projection.Repair {
+		return nil
+	}
+	feed := a.batch.Step.Feed
+	ids := a.batchIDs()[feed]
+	for _, p := range a.batch.Problems {
+		ids = append(ids, p.HostID)
+	}
+	err := a.copyFrom(ctx, "crm_repair_seen", []string{"feed", "host_id"}, len(ids), func(i int) ([]any, error) {
+		return []any{string(feed), ids[i]}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("note rows met by repair: %w", err)
+	}
+	_, err = a.exec(ctx, "UPDATE crm_sync_feeds SET mended = mended + ? WHERE feed = ? AND walk = 'repair'",
+		a.applied.Inserted+a.applied.Updated, string(feed))
+	return err
+}
+
+// batchIDs lists the keys of the batch's sound rows by feed.
+func (a *applier) batchIDs() map[projection.Feed][]string {
+	b, ids := a.batch, map[projection.Feed][]string{}
+	for _, r := range b.Offerings {
+		ids[projection.Offerings] = append(ids[projection.Offerings], offeringKey(r))
+	}
+	for _, r := range b.Learners {
+		ids[projection.Learners] = append(ids[projection.Learners], string(r.ID))
+	}
+	for _, r := range b.Orders {
+		ids[projection.Orders] = append(ids[projection.Orders], r.ID)
+	}
+	for _, r := range b.Enrollments {
+		ids[projection.Enrollments] = append(ids[projection.Enrollments], r.ID)
+	}
+	for _, r := range b.Memberships {
+		ids[projection.Memberships] = append(ids[projection.Memberships], string(r.LearnerID))
+	}
+	for _, r := range b.Activities {
+		ids[projection.Activities] = append(ids[projection.Activities], r.EventID)
+	}
+	return ids
+}
+
+func offeringKey(r projection.Offering) string { return projection.OfferingKey(r.Type, r.ID) }
+
+// merged is what an upsert tells of its work.
+type merged struct{ Inserted, Updated int }
+
+// merge runs an upsert whose statement ends in SELECT of inserted and updated rows.
+func (a *applier) merge(ctx context.Context, query string, args ...any) error {
+	var m merged
+	if err := a.NewRaw(query, args...).Scan(ctx, &m.Inserted, &m.Updated); err != nil {
+		return err
+	}
+	a.applied.Inserted += m.Inserted
+	a.applied.Updated += m.Updated
+	return nil
+}
+
+// unknownLearners files staged rows whose learner we do not know.
+func unknownLearners[T any](ctx context.Context, a *applier, stageName string, feed projection.Feed, rows []T, id func(T) string, row func(T) any) error {
+	var missing []string
+	err := a.NewRaw("SELECT s.host_id FROM "+stageName+" s WHERE NOT s.deleted AND NOT EXISTS "+
+		"(SELECT FROM crm_learners l WHERE l.host_id = s.learner_host_id)").Scan(ctx, &missing)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	lost := make(map[string]bool, len(missing))
+	for _, m := range missing {
+		lost[m] = true
+	}
+	for _, r := range rows {
+		if lost[id(r)] {
+			a.problems = append(a.problems, projection.NewProblem(feed, id(r), projection.ReasonUnknownLearner, row(r)))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/coursecrm/coursecrm/internal/projection"
+)
+
+var enrollmentStage = stage[projection.Enrollment]{
+	name: "crm_in_enrollments",
+	columns: []column{
+		{"host_id", "text"}, {"via_classroom_id", "text"}, {"role", "text"}, {"status", "text"}, {"join_reason", "text"},
+		{"joined_at", "timestamptz"}, {"expires_at", "timestamptz"}, {"order_host_id", "text"}, {"done_units", "integer"},
+		{"required_done", "integer"}, {"last_learn_at", "timestamptz"}, {"completed_at", "timestamptz"},
+		{"exited_at", "timestamptz"}, {"exit_reason", "text"}, {"exit_note", "text"}, {"content_hash", "bigint"},
+		{"updated_at", "timestamptz"},
+		{"learner_host_id", "text"}, {"target_type", "text"}, {"target_id", "text"}, {"deleted", "boolean"},
+	},
+	values: func(e projection.Enrollment) ([]any, error) {
+		return []any{e.ID, e.ViaClassroomID, string(e.Role), string(e.Status), string(e.JoinReason),
+			orNull(e.JoinedAt), orNull(e.ExpiresAt), e.OrderID, e.DoneUnits, e.RequiredDone, orNull(e.LastLearnAt),
+			orNull(e.CompletedAt), orNull(e.ExitedAt), string(e.ExitReason), e.ExitNote, e.Hash, e.UpdatedAt,
+			string(e.LearnerID), string(e.Target.Type), e.Target.ID, e.Deleted}, nil
+	},
+}
+
+func (a *applier) enrollments(ctx context.Context) error {
+	rows := latest(a.batch.Enrollments, func(e projection.Enrollment) string { return e.ID },
+		func(e projection.Enrollment) time.Time { return e.UpdatedAt })
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := enrollmentStage.fill(ctx, a.tx, rows); err != nil {
+		return err
+	}
+	if err := a.stubOfferings(ctx, enrollmentStage.name); err != nil {
+		return err
+	}
+	err := unknownLearners(ctx, a, enrollmentStage.name, projection.Enrollments, rows,
+		func(e projection.Enrollment) string { return e.ID }, func(e projection.Enrollment) any { return e.Enrollment })
+	if err != nil {
+		return err
+	}
+	names := enrollmentStage.names()[:17]
+	err = a.merge(ctx, `
+		WITH up AS (
+			INSERT INTO crm_enrollments (`+join(names)+`, learner_id, offering_id, written_at)
+			SELECT `+prefixed("s", names)+`, l.id, o.id, now()
+			FROM crm_in_enrollments s JOIN crm_learners l ON l.host_id = s.learner_host_id
+			JOIN crm_offerings o ON o.type = s.target_type AND o.host_id = s.target_id
+			WHERE NOT s.deleted ORDER BY s.host_id COLLATE "C"
+			ON CONFLICT (host_id) DO UPDATE SET `+assign(names, "host_id")+`, learner_id = EXCLUDED.learner_id,
+				offering_id = EXCLUDED.offering_id, written_at = now()
+			WHERE `+newer("crm_enrollments")+`
+			RETURNING learner_id, xmax = 0 AS fresh),
+		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up)
+		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`)
+	if err != nil {
+		return fmt.Errorf("save enrollments: %w", err)
+	}
+	return a.goneEnrollments(ctx)
+}
+
+// goneEnrollments makes tombstones exits with unknown reason, unless the exit was known before.
+func (a *applier) goneEnrollments(ctx context.Context) error {
+	n, err := a.exec(ctx, `
+		WITH up AS (
+			UPDATE crm_enrollments e SET status = 'exited', exited_at = coalesce(e.exited_at, s.updated_at),
+				content_hash = s.content_hash, updated_at = s.updated_at, written_at = now()
+			FROM crm_in_enrollments s WHERE s.deleted AND e.host_id = s.host_id AND e.updated_at <= s.updated_at
+				AND e.content_hash <> s.content_hash
+			RETURNING e.learner_id)
+		INSERT INTO crm_in_touched SELECT learner_id FROM up`)
+	if err != nil {
+		return fmt.Errorf("mark removed enrollments: %w", err)
+	}
+	a.applied.Updated += int(n)
+	return nil
+}
+
+var membershipStage = stage[projection.Membership]{
+	name: "crm_in_memberships",
+	columns: []column{
+		{"host_id", "text"}, {"level_id", "text"}, {"level_name", "text"}, {"rank", "integer"}, {"starts_at", "timestamptz"},
+		{"expires_at", "timestamptz"}, {"deleted", "boolean"}, {"content_hash", "bigint"}, {"updated_at", "timestamptz"},
+		{"learner_host_id", "text"},
+	},
+	values: func(m projection.Membership) ([]any, error) {
+		return []any{string(m.LearnerID), m.LevelID, m.LevelName, m.Rank, orNull(m.StartsAt), orNull(m.ExpiresAt),
+			m.Deleted, m.Hash, m.UpdatedAt, string(m.LearnerID)}, nil
+	},
+}
+
+func (a *applier) memberships(ctx context.Context) error {
+	rows := latest(a.batch.Memberships, func(m projection.Membership) string { return string(m.LearnerID) },
+		func(m projection.Membership) time.Time { return m.UpdatedAt })
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := membershipStage.fill(ctx, a.tx, rows); err != nil {
+		return err
+	}
+	err := unknownLearners(ctx, a, membershipStage.name, projection.Memberships, rows,
+		func(m projection.Membership) string { return string(m.LearnerID) },
+		func(m projection.Membership) any { return m.Membership })
+	if err != nil {
+		return err
+	}
+	names := membershipStage.names()[:9]
+	err = a.merge(ctx, `
+		WITH up AS (
+			INSERT INTO crm_memberships (`+join(names)+`, learner_id, written_at)
+			SELECT `+prefixed("s", names)+`, l.id, now()
+			FROM crm_in_memberships s JOIN crm_learners l ON l.host_id = s.learner_host_id ORDER BY s.host_id COLLATE "C"
+			ON CONFLICT (host_id) DO UPDATE SET `+assign(names, "host_id")+`, written_at = now()
+			WHERE `+newer("crm_memberships")+`
+			RETURNING learner_id, xmax = 0 AS fresh),
+		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up)
+		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`)
+	if err != nil {
+		return fmt.Errorf("save memberships: %w", err)
+	}
+	return nil
+}
+
+var activityStage = stage[projection.Activity]{
+	name: "crm_in_activities",
+	columns: []column{{"host_id", "text"}, {"type", "text"}, {"target_type", "text"}, {"target_id", "text"},
+		{"occurred_at", "timestamptz"}, {"learner_host_id", "text"}, {"deleted", "boolean"}},
+	values: func(v projection.Activity) ([]any, error) {
+		return []any{v.EventID, string(v.Type), string(v.Target.Type), v.Target.ID, v.OccurredAt, string(v.LearnerID), false}, nil
+	},
+}
+
+// activities appends; an event that is there already is the same event.
+func (a *applier) activities(ctx context.Context) error {
+	rows := latest(a.batch.Activities, func(v projection.Activity) string { return v.EventID },
+		func(v projection.Activity) time.Time { return v.OccurredAt })
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := activityStage.fill(ctx, a.tx, rows); err != nil {
+		return err
+	}
+	err := unknownLearners(ctx, a, activityStage.name, projection.Activities, rows,
+		func(v projection.Activity) string { return v.EventID }, func(v projection.Activity) any { return v })
+	if err != nil {
+		return err
+	}
+	n, err := a.exec(ctx, `
+		INSERT INTO crm_activities (host_id, learner_id, type, target_type, target_id, offering_id, occurred_at)
+		SELECT s.host_id, l.id, s.type, s.target_type, s.target_id, o.id, s.occurred_at
+		FROM crm_in_activities s JOIN crm_learners l ON l.host_id = s.learner_host_id
+		LEFT JOIN crm_offerings o ON o.type = s.target_type AND o.host_id = s.target_id
+		ON CONFLICT (host_id) DO NOTHING`)
+	if err != nil {
+		return fmt.Errorf("save activities: %w", err)
+	}
+	a.applied.Inserted += int(n)
+	return nil
+}

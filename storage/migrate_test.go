@@ -1,0 +1,134 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/uptrace/bun/migrate"
+
+	"github.com/coursecrm/coursecrm/internal/pgtest"
+)
+
+// open gives a migrated database of the test's own.
+func open(t testing.TB) *DB {
+	t.Helper()
+	db := openEmpty(t)
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func openEmpty(t testing.TB) *DB {
+	t.Helper()
+	db, err := New(pgtest.Open(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func TestMigrateFromFourProcessesAtOnce(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	var wg sync.WaitGroup
+	errs := make(chan error, 4)
+	for range 4 {
+		wg.Go(func() {
+			pool, err := Open(dsn)
+			if err != nil {
+				errs <- err
+				return
+			}
+			defer pool.Close()
+			db, err := New(pool)
+			if err == nil {
+				err = db.Migrate(context.Background())
+			}
+			if err == nil {
+				err = db.CheckSchema(context.Background())
+			}
+			errs <- err
+		})
+	}
+	wg.Wait()
+	for range 4 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestCheckSchemaBeforeMigrate(t *testing.T) {
+	t.Parallel()
+	if err := openEmpty(t).CheckSchema(t.Context()); !errors.Is(err, ErrSchemaOutdated) {
+		t.Errorf("empty schema: %v", err)
+	}
+}
+
+func TestFailedMigrationLeavesNothing(t *testing.T) {
+	t.Parallel()
+	db := openEmpty(t)
+	m, err := newMigrator(db.bun, fstest.MapFS{
+		"20300101000000_good.tx.up.sql": {Data: []byte("CREATE TABLE crm_good (id int);")},
+		"20300101000001_bad.tx.up.sql":  {Data: []byte("CREATE TABLE crm_half (id int); SELECT 1/0;")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Migrate(t.Context()); err == nil {
+		t.Fatal("a failing migration did not fail")
+	}
+	var tables []string
+	if err := db.bun.NewRaw(`SELECT relname FROM pg_class WHERE relname LIKE 'crm\_%' AND relkind = 'r'
+		AND pg_table_is_visible(oid) ORDER BY 1`).Scan(t.Context(), &tables); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(tables, " "); got != "crm_good crm_migration_locks crm_migrations" {
+		t.Errorf("tables after the failure: %s", got)
+	}
+	applied, err := m.AppliedMigrations(t.Context())
+	if err != nil || len(applied) != 1 {
+		t.Errorf("recorded as done: %v, %v", names(applied), err)
+	}
+}
+
+func names(list migrate.MigrationSlice) (out []string) {
+	for _, m := range list {
+		out = append(out, m.Name)
+	}
+	return out
+}
+
+// TestOnlyOurTables: a host's schema may hold anything beside us.
+func TestOnlyOurTables(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	var foreign int
+	if err := db.bun.NewRaw(`SELECT count(*) FROM pg_class WHERE pg_table_is_visible(oid) AND relkind IN ('r', 'p', 'S', 'v', 'm')
+		AND relnamespace = current_schema::regnamespace AND relname NOT LIKE 'crm\_%'`).Scan(t.Context(), &foreign); err != nil || foreign != 0 {
+		t.Errorf("%d relations without our prefix, %v", foreign, err)
+	}
+}
+
+func TestMigrateAgainChangesNothing(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	before, err := db.Secret(t.Context())
+	if err != nil || len(before) != 32 {
+		t.Fatalf("secret of %d bytes, %v", len(before), err)
+	}
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := db.Secret(t.Context()); err != nil || string(after) != string(before) {
+		t.Errorf("secret changed, %v", err)
+	}
+}

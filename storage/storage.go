@@ -1,0 +1,88 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+)
+
+// DB is the database of the CRM. It is safe for concurrent use.
+type DB struct {
+	bun *bun.DB
+}
+
+// Open connects to a PostgreSQL DSN (URL or key=value form). It does not ask the server yet.
+func Open(dsn string) (*sql.DB, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, errors.New("DSN: not a PostgreSQL address") // pgx's own text may show the password
+	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec
+	db := stdlib.OpenDB(*config)
+	db.SetMaxOpenConns(24)
+	db.SetMaxIdleConns(12)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db, nil
+}
+
+// New wraps a pool. It does not ask the server.
+//
+// Errors: a pool whose connections are not pgx's.
+func New(db *sql.DB) (*DB, error) {
+	if _, ok := db.Driver().(*stdlib.Driver); !ok {
+		return nil, fmt.Errorf("the pool's driver is %T; open it with github.com/jackc/pgx/v5/stdlib", db.Driver())
+	}
+	return &DB{bun: bun.NewDB(db, pgdialect.New())}, nil
+}
+
+// inTx runs fn in a transaction on a connection of its own, so that COPY can take part in it.
+func (d *DB) inTx(ctx context.Context, fn func(tx *tx) error) error {
+	conn, err := d.bun.Conn(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	defer conn.Close()
+	btx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return translate(err)
+	}
+	defer btx.Rollback() //nolint:errcheck // after Commit it says so, and before that the first error counts
+	if err := fn(&tx{Tx: btx, conn: conn}); err != nil {
+		return translate(err)
+	}
+	return translate(btx.Commit())
+}
+
+// tx is a transaction that can COPY.
+type tx struct {
+	bun.Tx
+	conn bun.Conn
+}
+
+// copyFrom streams n rows into a table by COPY.
+func (t *tx) copyFrom(ctx context.Context, table string, columns []string, n int, row func(i int) ([]any, error)) error {
+	return t.conn.Raw(func(driverConn any) error {
+		c, ok := driverConn.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("copy: connection is %T, not pgx's", driverConn)
+		}
+		_, err := c.Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(n, row))
+		return err
+	})
+}
+
+// exec runs a statement that returns no rows.
+func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := t.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}

@@ -183,19 +183,24 @@ func offeringKey(r projection.Offering) string { return projection.OfferingKey(r
 // merged is what an upsert tells of its work.
 type merged struct{ Inserted, Updated int }
 
-// merge runs an upsert whose statement ends in SELECT of inserted and updated rows.
-func (a *applier) merge(ctx context.Context, query string, args ...any) error {
+// merge runs an upsert whose statement ends in SELECT of inserted and updated rows. It returns
+// how many it wrote.
+func (a *applier) merge(ctx context.Context, query string, args ...any) (int, error) {
 	var m merged
 	if err := a.NewRaw(query, args...).Scan(ctx, &m.Inserted, &m.Updated); err != nil {
-		return err
+		return 0, err
 	}
 	a.applied.Inserted += m.Inserted
 	a.applied.Updated += m.Updated
-	return nil
+	return m.Inserted + m.Updated, nil
 }
 
-// unknownLearners files staged rows whose learner we do not know.
-func unknownLearners[T any](ctx context.Context, a *applier, stageName string, feed projection.Feed, rows []T, id func(T) string, row func(T) any) error {
+// unknownLearners files staged rows whose learner we do not know. When all were written there is
+// none, which spares the first sync a second look at every learner.
+func unknownLearners[T any](ctx context.Context, a *applier, written int, stageName string, feed projection.Feed, rows []T, id func(T) string, row func(T) any) error {
+	if written == len(rows) {
+		return nil
+	}
 	var missing []string
 	err := a.NewRaw("SELECT s.host_id FROM "+stageName+" s WHERE NOT s.deleted AND NOT EXISTS "+
 		"(SELECT FROM crm_learners l WHERE l.host_id = s.learner_host_id)").Scan(ctx, &missing)

@@ -38,13 +38,8 @@ func (a *applier) enrollments(ctx context.Context) error {
 	if err := a.stubOfferings(ctx, enrollmentStage.name); err != nil {
 		return err
 	}
-	err := unknownLearners(ctx, a, enrollmentStage.name, projection.Enrollments, rows,
-		func(e projection.Enrollment) string { return e.ID }, func(e projection.Enrollment) any { return e.Enrollment })
-	if err != nil {
-		return err
-	}
 	names := enrollmentStage.names()[:17]
-	err = a.merge(ctx, `
+	n, err := a.merge(ctx, `
 		WITH up AS (
 			INSERT INTO crm_enrollments (`+join(names)+`, learner_id, offering_id, written_at)
 			SELECT `+prefixed("s", names)+`, l.id, o.id, now()
@@ -55,10 +50,15 @@ func (a *applier) enrollments(ctx context.Context) error {
 				offering_id = EXCLUDED.offering_id, written_at = now()
 			WHERE `+newer("crm_enrollments")+`
 			RETURNING learner_id, xmax = 0 AS fresh),
-		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up)
-		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`)
+		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up WHERE NOT ?)
+		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`, a.batch.SkipFacts)
 	if err != nil {
 		return fmt.Errorf("save enrollments: %w", err)
+	}
+	err = unknownLearners(ctx, a, n, enrollmentStage.name, projection.Enrollments, rows,
+		func(e projection.Enrollment) string { return e.ID }, func(e projection.Enrollment) any { return e.Enrollment })
+	if err != nil {
+		return err
 	}
 	return a.goneEnrollments(ctx)
 }
@@ -102,14 +102,8 @@ func (a *applier) memberships(ctx context.Context) error {
 	if err := membershipStage.fill(ctx, a.tx, rows); err != nil {
 		return err
 	}
-	err := unknownLearners(ctx, a, membershipStage.name, projection.Memberships, rows,
-		func(m projection.Membership) string { return string(m.LearnerID) },
-		func(m projection.Membership) any { return m.Membership })
-	if err != nil {
-		return err
-	}
 	names := membershipStage.names()[:9]
-	err = a.merge(ctx, `
+	n, err := a.merge(ctx, `
 		WITH up AS (
 			INSERT INTO crm_memberships (`+join(names)+`, learner_id, written_at)
 			SELECT `+prefixed("s", names)+`, l.id, now()
@@ -117,47 +111,16 @@ func (a *applier) memberships(ctx context.Context) error {
 			ON CONFLICT (host_id) DO UPDATE SET `+assign(names, "host_id")+`, written_at = now()
 			WHERE `+newer("crm_memberships")+`
 			RETURNING learner_id, xmax = 0 AS fresh),
-		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up)
-		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`)
+		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up WHERE NOT ?)
+		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`, a.batch.SkipFacts)
 	if err != nil {
 		return fmt.Errorf("save memberships: %w", err)
 	}
-	return nil
-}
-
-var activityStage = stage[projection.Activity]{
-	name: "crm_in_activities",
-	columns: []column{{"host_id", "text"}, {"type", "text"}, {"target_type", "text"}, {"target_id", "text"},
-		{"occurred_at", "timestamptz"}, {"learner_host_id", "text"}, {"deleted", "boolean"}},
-	values: func(v projection.Activity) ([]any, error) {
-		return []any{v.EventID, string(v.Type), string(v.Target.Type), v.Target.ID, v.OccurredAt, string(v.LearnerID), false}, nil
-	},
-}
-
-// activities appends; an event that is there already is the same event.
-func (a *applier) activities(ctx context.Context) error {
-	rows := latest(a.batch.Activities, func(v projection.Activity) string { return v.EventID },
-		func(v projection.Activity) time.Time { return v.OccurredAt })
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := activityStage.fill(ctx, a.tx, rows); err != nil {
-		return err
-	}
-	err := unknownLearners(ctx, a, activityStage.name, projection.Activities, rows,
-		func(v projection.Activity) string { return v.EventID }, func(v projection.Activity) any { return v })
+	err = unknownLearners(ctx, a, n, membershipStage.name, projection.Memberships, rows,
+		func(m projection.Membership) string { return string(m.LearnerID) },
+		func(m projection.Membership) any { return m.Membership })
 	if err != nil {
 		return err
 	}
-	n, err := a.exec(ctx, `
-		INSERT INTO crm_activities (host_id, learner_id, type, target_type, target_id, offering_id, occurred_at)
-		SELECT s.host_id, l.id, s.type, s.target_type, s.target_id, o.id, s.occurred_at
-		FROM crm_in_activities s JOIN crm_learners l ON l.host_id = s.learner_host_id
-		LEFT JOIN crm_offerings o ON o.type = s.target_type AND o.host_id = s.target_id
-		ON CONFLICT (host_id) DO NOTHING`)
-	if err != nil {
-		return fmt.Errorf("save activities: %w", err)
-	}
-	a.applied.Inserted += int(n)
 	return nil
 }

@@ -57,7 +57,7 @@ func (a *applier) learners(ctx context.Context) error {
 		return err
 	}
 	names := learnerStage.names()
-	err := a.merge(ctx, `
+	_, err := a.merge(ctx, `
 		WITH up AS (
 			INSERT INTO crm_learners (`+join(names)+`, written_at)
 			SELECT `+join(names)+`, now() FROM crm_in_learners ORDER BY host_id COLLATE "C"

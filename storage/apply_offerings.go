@@ -56,7 +56,7 @@ func (a *applier) offerings(ctx context.Context) error {
 	for _, c := range kept {
 		sets += fmt.Sprintf(", %[1]s = CASE WHEN EXCLUDED.status = 'deleted' THEN crm_offerings.%[1]s ELSE EXCLUDED.%[1]s END", c)
 	}
-	err := a.merge(ctx, `
+	_, err := a.merge(ctx, `
 		WITH old AS MATERIALIZED (SELECT id, tag_ids, canonical_id FROM crm_offerings),
 		up AS (
 			INSERT INTO crm_offerings (`+join(plain)+`, tag_ids, canonical_id, deleted_at, written_at)

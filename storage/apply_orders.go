@@ -77,13 +77,8 @@ func (a *applier) orders(ctx context.Context) error {
 	if err := a.stageOrders(ctx, rows); err != nil {
 		return err
 	}
-	err := unknownLearners(ctx, a, orderStage.name, projection.Orders, rows,
-		func(o projection.Order) string { return o.ID }, func(o projection.Order) any { return o.Order })
-	if err != nil {
-		return err
-	}
 	names := orderStage.names()[:19]
-	err = a.merge(ctx, `
+	n, err := a.merge(ctx, `
 		WITH up AS (
 			INSERT INTO crm_orders (`+join(names)+`, learner_id, offering_ids, written_at)
 			SELECT `+prefixed("s", names)+`, l.id, coalesce(i.ids, '{}'), now()
@@ -98,10 +93,15 @@ func (a *applier) orders(ctx context.Context) error {
 			WHERE `+newer("crm_orders")+`
 			RETURNING id, host_id, learner_id, xmax = 0 AS fresh),
 		note AS (INSERT INTO crm_in_written SELECT id, host_id, fresh FROM up),
-		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up)
-		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`)
+		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up WHERE NOT ?)
+		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`, a.batch.SkipFacts)
 	if err != nil {
 		return fmt.Errorf("save orders: %w", err)
+	}
+	err = unknownLearners(ctx, a, n, orderStage.name, projection.Orders, rows,
+		func(o projection.Order) string { return o.ID }, func(o projection.Order) any { return o.Order })
+	if err != nil {
+		return err
 	}
 	if err := a.goneOrders(ctx); err != nil {
 		return err

@@ -92,19 +92,19 @@ func dossierEnrollments(ctx context.Context, tx bun.Tx, id segment.PersonID, now
 		Title, Type, Status    string
 		JoinedAt               time.Time
 		ExpiresAt, LastLearnAt bun.NullTime
-		DoneUnits              int
+		RequiredDone           int
 		RequiredUnits          int
 	}
 	err := tx.NewRaw(`
 		SELECT CASE WHEN f.title = '' THEN '#' || f.host_id ELSE f.title END AS title, f.type,
 			CASE WHEN e.status = 'active' AND e.expires_at <= ? THEN 'expired' ELSE e.status END AS status,
-			e.joined_at, e.expires_at, e.last_learn_at, e.done_units, f.required_units
+			e.joined_at, e.expires_at, e.last_learn_at, e.required_done, f.required_units
 		FROM crm_enrollments e JOIN crm_offerings f ON f.id = e.offering_id
 		WHERE e.learner_id = ? AND e.role = 'student' ORDER BY e.joined_at DESC, e.id DESC LIMIT ?`, now, int64(id), dossier.Limit).Scan(ctx, &rows)
 	out := make([]dossier.Enrollment, len(rows))
 	for i, r := range rows {
 		out[i] = dossier.Enrollment{Title: r.Title, Type: h.TargetType(r.Type), Status: h.EnrollmentStatus(r.Status),
-			JoinedAt: r.JoinedAt.UTC(), ExpiresAt: utc(r.ExpiresAt), LastLearnAt: utc(r.LastLearnAt), Done: r.DoneUnits, Units: r.RequiredUnits}
+			JoinedAt: r.JoinedAt.UTC(), ExpiresAt: utc(r.ExpiresAt), LastLearnAt: utc(r.LastLearnAt), Done: r.RequiredDone, Units: r.RequiredUnits}
 	}
 	return out, err
 }

@@ -69,6 +69,12 @@ func kindOf(code string) error {
 	return nil
 }
 
+// isDuplicate recognises a key that somebody else inserted first.
+func isDuplicate(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
 // isUndefinedTable recognises a schema that was never migrated.
 func isUndefinedTable(err error) bool {
 	var pg *pgconn.PgError

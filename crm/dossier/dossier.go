@@ -54,7 +54,7 @@ type Enrollment struct {
 	JoinedAt    time.Time
 	ExpiresAt   time.Time // zero: never
 	LastLearnAt time.Time
-	Done, Units int // units done, of all; Units 0: not known
+	Done, Units int // required units done, of all that are required; Units 0: not known
 }
 
 // Delivery is a campaign that the person received or was to receive.

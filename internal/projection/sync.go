@@ -29,8 +29,8 @@ type Syncer struct {
 // The lease must outlast a slow renewal and end soon after a crash: nobody syncs meanwhile.
 const (
 	leaseName  = "sync"
-	leaseTTL   = 6 * time.Second
-	leaseRenew = 2 * time.Second
+	leaseTTL   = 4 * time.Second
+	leaseRenew = time.Second
 
 	hostTimeout   = 60 * time.Second // one page
 	repairSlice   = 2 * time.Second  // of the repair pass between two looks for changes
@@ -40,6 +40,7 @@ const (
 	backoffFirst  = time.Second
 	backoffLimit  = time.Minute
 	rateSmoothing = 0.3
+	logEvery      = 2 * time.Second // of the first sync's progress
 )
 
 // Run syncs until ctx ends. It returns nil then.

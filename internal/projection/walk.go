@@ -22,6 +22,8 @@ type walk struct {
 	skipFacts bool
 	size      int
 	total     int64
+	saved     time.Time // when the page before was about to be saved; for the rate
+	logged    time.Time
 }
 
 func (s *Syncer) newWalk(ctx context.Context, r reader, at FeedState, skipFacts bool) *walk {
@@ -80,7 +82,6 @@ func (w *walk) run(ctx context.Context, until time.Time) error {
 	defer cancel()
 	next := w.fetch(ctx, w.at.Cursor)
 	for {
-		began := time.Now()
 		got := <-next
 		if got.err != nil {
 			return w.failed(ctx, got.err)
@@ -89,7 +90,7 @@ func (w *walk) run(ctx context.Context, until time.Time) error {
 		if !last {
 			next = w.fetch(ctx, got.page.next)
 		}
-		if err := w.save(ctx, got.page, began); err != nil {
+		if err := w.save(ctx, got.page); err != nil {
 			return w.refused(ctx, err)
 		}
 		if last {
@@ -99,7 +100,7 @@ func (w *walk) run(ctx context.Context, until time.Time) error {
 }
 
 // save stores a page and moves the cursor behind it.
-func (w *walk) save(ctx context.Context, p page, began time.Time) error {
+func (w *walk) save(ctx context.Context, p page) error {
 	if p.read == 0 && !p.more && !w.at.CaughtUpAt.IsZero() && p.next == w.at.Cursor &&
 		w.s.Now().Sub(w.at.LastOKAt) < time.Second {
 		return nil // nothing new: once a second is often enough to say so
@@ -108,23 +109,34 @@ func (w *walk) save(ctx context.Context, p page, began time.Time) error {
 	b.Now, b.SkipFacts = w.s.Now(), w.skipFacts
 	b.Step = &Step{Feed: w.at.Feed, Walk: w.at.Walk, From: w.at.Cursor, To: p.next, Read: p.read,
 		CaughtUp: !p.more, Total: w.total, Rate: w.at.Rate}
-	if took := time.Since(began).Seconds(); p.read > 0 && took > 0 {
-		rate := float64(p.read) / took
-		if b.Step.Rate == 0 {
-			b.Step.Rate = rate
-		}
-		b.Step.Rate += rateSmoothing * (rate - b.Step.Rate)
-	}
+	b.Step.Rate = w.rate(p.read)
 	if err := w.s.apply(ctx, b); err != nil {
 		return err
 	}
 	w.at.Cursor, w.at.Rate = p.next, b.Step.Rate
 	w.at.Rows += int64(p.read)
-	if w.at.CaughtUpAt.IsZero() && p.read > 0 {
+	if w.at.CaughtUpAt.IsZero() && p.read > 0 && (!p.more || time.Since(w.logged) > logEvery) {
+		w.logged = time.Now()
 		w.s.Log.InfoContext(ctx, "sync: page saved", "feed", w.at.Feed, "walk", w.at.Walk, "rows", w.at.Rows,
 			"of", w.total, "rows_per_second", int(w.at.Rate), "problems", len(b.Problems))
 	}
 	return nil
+}
+
+// rate smooths rows per second over the time from one page to the next, in which both the host
+// and our database had their turn.
+func (w *walk) rate(read int) float64 {
+	now := time.Now()
+	took := now.Sub(w.saved).Seconds()
+	first := w.saved.IsZero()
+	w.saved = now
+	switch {
+	case first || took <= 0 || read == 0:
+		return w.at.Rate
+	case w.at.Rate == 0:
+		return float64(read) / took
+	}
+	return w.at.Rate + rateSmoothing*(float64(read)/took-w.at.Rate)
 }
 
 // failed notes what the host did wrong and when to ask again.

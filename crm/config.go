@@ -1,0 +1,166 @@
+package crm
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+	_ "time/tzdata" // so that TimeZone can be trusted to load on machines without zone files
+
+	"github.com/go-playground/validator/v10"
+	"github.com/hibiken/asynq"
+
+	"github.com/coursecrm/coursecrm/campaign/email"
+	"github.com/coursecrm/coursecrm/hostadapter"
+)
+
+// Config is everything the CRM is told. The first five fields are required.
+type Config struct {
+	// DB is a pool of pgx connections (github.com/jackc/pgx/v5/stdlib). Its search_path picks the
+	// schema; all tables are named crm_…. The pool stays the host's: Close leaves it open.
+	// Open it with default_query_exec_mode=exec: that is twice as fast under bun.
+	DB *sql.DB
+	// DSN is a PostgreSQL address, instead of DB: the CRM opens a pool of its own and closes it.
+	DSN string
+	// Redis is where the queue lives. What is lost there is derived again from PostgreSQL.
+	Redis asynq.RedisConnOpt
+	// Host is the platform's adapter.
+	Host hostadapter.HostAdapter
+	// BasePath is the path under which Admin is mounted: "/", "/crm", "/admin/crm".
+	BasePath string `validate:"required,startswith=/"`
+	// PublicURL is the address under which Public is mounted, as learners see it in messages:
+	// "https://learn.example/go". Short ones save SMS characters.
+	PublicURL string `validate:"required,http_url"`
+
+	// SiteName is the school's name, on pages and in messages. Default: "Course CRM".
+	SiteName string `validate:"max=100"`
+	// HostURL is the way back to the host's own panel. Empty: no such link.
+	HostURL string
+	// TimeZone is the IANA zone in which days and months are counted. Default: Asia/Shanghai.
+	TimeZone string `validate:"omitempty,timezone"`
+	// Currency is the ISO 4217 code of the sums; orders in another currency count, but their
+	// money is not added up. Default: CNY.
+	Currency string `validate:"omitempty,iso4217"`
+	// Email configures the e-mail channel. The zero value: no e-mail.
+	Email Email
+	// PlaceholderEmailDomains are the domains of addresses the host makes up for people who
+	// signed up by phone; they count as no address.
+	PlaceholderEmailDomains []string
+	// VerifiedEmailOnly and VerifiedMobileOnly forbid contacts that were typed but never proved.
+	VerifiedEmailOnly, VerifiedMobileOnly bool
+	// PollInterval is the pause between two looks for changes at the host. Default: 3 s.
+	PollInterval time.Duration `validate:"min=0"`
+	// RepairHour is the hour of the day, in TimeZone, at which the full repair pass begins once a
+	// day. Zero: 3. Negative: only when staff ask for it.
+	RepairHour int `validate:"max=23"`
+	// Workers is how many chunks of campaigns this process sends at once. Default: 4.
+	Workers int `validate:"min=0,max=200"`
+	// Logger takes the logs: ids and figures, never a name, a contact or a message. Default:
+	// slog.Default().
+	Logger *slog.Logger
+}
+
+// Email configures e-mail over SMTP.
+type Email struct {
+	Addr     string // host:port; empty: no e-mail
+	From     string // "School <hello@mail.example>"
+	Username string // empty: no authentication
+	Password string
+	TLS      TLS
+}
+
+// TLS says how a connection to a mail server is secured; the zero value is STARTTLS, required.
+type TLS = email.TLS
+
+// Ways to secure a connection.
+const (
+	StartTLS    = email.StartTLS    // upgrade after connecting or give up; usual on port 587
+	ImplicitTLS = email.ImplicitTLS // TLS from the first byte; usual on port 465
+	OptionalTLS = email.OptionalTLS // upgrade where the server offers it
+	TLSNone     = email.TLSNone     // never: for a server on the same machine
+)
+
+// withDefaults gives a copy with defaults filled in.
+func (c Config) withDefaults() Config {
+	if c.SiteName == "" {
+		c.SiteName = "Course CRM"
+	}
+	if c.TimeZone == "" {
+		c.TimeZone = "Asia/Shanghai"
+	}
+	if c.Currency == "" {
+		c.Currency = "CNY"
+	}
+	if c.PollInterval == 0 {
+		c.PollInterval = 3 * time.Second
+	}
+	if c.RepairHour == 0 {
+		c.RepairHour = 3
+	}
+	if c.Workers == 0 {
+		c.Workers = 4
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	domains := make([]string, len(c.PlaceholderEmailDomains))
+	for i, d := range c.PlaceholderEmailDomains {
+		domains[i] = strings.ToLower(strings.TrimSpace(d))
+	}
+	c.PlaceholderEmailDomains = domains
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	return c
+}
+
+// meanings puts a validator's tag into words.
+var meanings = map[string]string{
+	"required": "is required", "startswith": `must begin with "/"`, "http_url": "must be an http or https address",
+	"timezone": "is not an IANA time zone", "iso4217": "is not an ISO 4217 code", "min": "is too small", "max": "is too large",
+}
+
+// validate reports every problem at once.
+func (c Config) validate() error {
+	var errs []error
+	field := func(name, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("crm.Config."+name+": "+format, args...))
+	}
+	switch {
+	case c.DB == nil && c.DSN == "":
+		field("DB", "give DB or DSN")
+	case c.DB != nil && c.DSN != "":
+		field("DSN", "give DB or DSN, not both")
+	}
+	if c.Redis == nil {
+		field("Redis", "is required")
+	}
+	if c.Host == nil {
+		field("Host", "is required")
+	}
+	var wrong validator.ValidationErrors
+	if err := validator.New(validator.WithRequiredStructEnabled()).Struct(c); errors.As(err, &wrong) {
+		for _, w := range wrong {
+			field(w.Field(), "%s", meanings[w.Tag()])
+		}
+	}
+	if clean := path.Clean(c.BasePath); c.BasePath != "" && strings.TrimRight(c.BasePath, "/") != strings.TrimRight(clean, "/") ||
+		strings.ContainsAny(c.BasePath, "?#{}% \x00") {
+		field("BasePath", "must be a plain path such as /admin/crm")
+	}
+	if u, err := url.Parse(c.PublicURL); err == nil && (u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
+		field("PublicURL", "must have no query, fragment or login")
+	}
+	return errors.Join(errs...)
+}
+
+// publicPath is the path under which Public is mounted.
+func (c Config) publicPath() string {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Path == "" {
+		return "/"
+	}
+	return u.Path
+}

@@ -1,0 +1,244 @@
+package crm
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/campaign/email"
+	"github.com/coursecrm/coursecrm/crm/dossier"
+	"github.com/coursecrm/coursecrm/crm/home"
+	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/internal/jobs"
+	"github.com/coursecrm/coursecrm/internal/projection"
+	"github.com/coursecrm/coursecrm/internal/web"
+	"github.com/coursecrm/coursecrm/segment"
+	"github.com/coursecrm/coursecrm/shortlink"
+	"github.com/coursecrm/coursecrm/storage"
+)
+
+// CRM is a configured system. It is safe for concurrent use.
+type CRM struct {
+	pool   *sql.DB // ours to close; nil when it is the host's
+	mail   *email.Channel
+	syncer *projection.Syncer
+	runner *jobs.Runner
+	web    *web.Web
+}
+
+// startTimeout bounds what New and Migrate wait for servers that do not answer.
+const startTimeout = 15 * time.Second
+
+// Migrate brings the database schema up to date. Call it when deploying, before New; it may run
+// from any number of processes at once and changes nothing when there is nothing to do. Of the
+// configuration only DB or DSN is read.
+func Migrate(ctx context.Context, c Config) error {
+	db, pool, err := openDB(c)
+	if err != nil {
+		return err
+	}
+	if pool != nil {
+		defer pool.Close()
+	}
+	if err := db.Migrate(ctx); err != nil {
+		return fmt.Errorf("crm: %w", err)
+	}
+	return nil
+}
+
+// openDB gives the database and, when it is ours to close, the pool.
+func openDB(c Config) (*storage.DB, *sql.DB, error) {
+	pool, own := c.DB, (*sql.DB)(nil)
+	if pool == nil {
+		opened, err := storage.Open(c.DSN)
+		if err != nil {
+			return nil, nil, fmt.Errorf("crm.Config.DSN: %w", err)
+		}
+		pool, own = opened, opened
+	}
+	db, err := storage.New(pool)
+	if err != nil {
+		if own != nil {
+			own.Close()
+		}
+		return nil, nil, fmt.Errorf("crm.Config.DB: %w", err)
+	}
+	return db, own, nil
+}
+
+// New checks the configuration, the schema and that both servers answer, and starts nothing.
+//
+// Errors: every problem of the configuration at once, joined; ErrSchemaOutdated;
+// ErrUnavailable.
+func New(c Config) (*CRM, error) {
+	c = c.withDefaults()
+	errs := []error{c.validate()}
+	out := &CRM{}
+	if c.Email.Addr != "" {
+		var err error
+		out.mail, err = email.New(email.Config{Addr: c.Email.Addr, From: c.Email.From, Username: c.Email.Username,
+			Password: c.Email.Password, TLS: c.Email.TLS})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("crm.Config.Email: %w", err))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	db, pool, err := openDB(c)
+	if err != nil {
+		return nil, err
+	}
+	out.pool = pool
+	if err := out.wire(c, db); err != nil {
+		return nil, errors.Join(err, out.Close())
+	}
+	return out, nil
+}
+
+// wire connects the rooms of the house.
+func (out *CRM) wire(c Config, db *storage.DB) error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	secret, err := check(ctx, c, db)
+	if err != nil {
+		return fmt.Errorf("crm: %w", err)
+	}
+	loc, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return fmt.Errorf("crm.Config.TimeZone: %w", err)
+	}
+	owner := rand.Text() // names this process among the holders of leases
+	coder := shortlink.NewCoder(secret)
+	catalog := segment.DefaultCatalog()
+	if hostadapter.CapabilitiesOf(c.Host).Memberships == nil {
+		catalog = catalog.Without("memberships")
+	}
+	var channels []campaign.Channel
+	if out.mail != nil {
+		channels = append(channels, out.mail)
+	}
+	projections, campaigns := &storage.Projection{DB: db, Currency: c.Currency}, &storage.Campaigns{DB: db}
+	segments := segment.NewService(&storage.Segments{DB: db}, catalog, loc, time.Now)
+	out.syncer = &projection.Syncer{
+		Host: c.Host, Store: projections, Leases: db, Owner: owner, Poll: c.PollInterval, RepairAt: repairAt(c.RepairHour, loc),
+		Contacts: projection.Contacts{PlaceholderDomains: c.PlaceholderEmailDomains,
+			UnverifiedEmail: !c.VerifiedEmailOnly, UnverifiedMobile: !c.VerifiedMobileOnly},
+		Log: c.Logger, Now: time.Now,
+	}
+	sender := campaign.NewSender(campaign.SenderConfig{Ledger: campaigns, Segments: segments, Channels: channels, Coder: coder,
+		PublicURL: c.PublicURL, Site: c.SiteName, Owner: owner, Location: loc, Now: time.Now, Log: c.Logger})
+	out.runner = jobs.New(c.Redis, sender, c.Workers, c.Logger)
+	out.web, err = web.New(web.Config{
+		BasePath: c.BasePath, PublicBasePath: c.publicPath(), SiteName: c.SiteName, HostURL: c.HostURL, Location: loc, Currency: c.Currency,
+		Staff: c.Host, Links: hostadapter.CapabilitiesOf(c.Host).Links, Segments: segments,
+		Campaigns:  campaign.NewService(campaigns, segments, channels, c.SiteName, time.Now),
+		ShortLinks: shortlink.NewService(&storage.Links{DB: db}, coder, time.Now, c.Logger),
+		Dossiers:   dossier.NewService(&storage.Dossiers{DB: db}, time.Now),
+		Home:       home.NewService(&storage.Home{DB: db}, time.Now),
+		Sync:       &projection.Desk{Syncer: out.syncer, Reading: projections},
+		Now:        time.Now, Log: c.Logger, HaveEmail: out.mail != nil, EmailFrom: c.Email.From,
+	})
+	if err != nil {
+		return fmt.Errorf("crm: %w", err)
+	}
+	return nil
+}
+
+// check asks both servers and reads the installation's secret.
+func check(ctx context.Context, c Config, db *storage.DB) ([]byte, error) {
+	schema := db.CheckSchema(ctx)
+	redis := jobs.Ping(c.Redis)
+	if redis != nil {
+		redis = fmt.Errorf("%w: %w", fault.ErrUnavailable, redis)
+	}
+	if err := errors.Join(schema, redis); err != nil {
+		return nil, err
+	}
+	return db.Secret(ctx)
+}
+
+// repairAt says when a repair pass is due: at the hour of the day, once a day.
+func repairAt(hour int, loc *time.Location) func(now, last time.Time) bool {
+	if hour < 0 {
+		return nil
+	}
+	return func(now, last time.Time) bool {
+		now = now.In(loc)
+		due := time.Date(now.Year(), now.Month(), now.Day(), hour, 0, 0, 0, loc)
+		return !now.Before(due) && last.Before(due)
+	}
+}
+
+// Admin serves the panel. Mount it at BasePath with a slash at the end, and do not strip the
+// path. It asks the host's StaffAuthenticator on every request.
+func (c *CRM) Admin() http.Handler { return c.web.Admin() }
+
+// Public serves short links. Mount it at PublicURL's path with a slash at the end; never behind
+// a login.
+func (c *CRM) Public() http.Handler { return c.web.Public() }
+
+// Notify takes changes that the host pushes; they are visible when it returns. Any order and any
+// number of repeats end the same. An unsound event is listed among the problem rows and is no
+// error. After an error (ErrUnavailable) the host may try again or leave it: the feeds bring the
+// change too.
+func (c *CRM) Notify(ctx context.Context, events ...hostadapter.Event) error {
+	return c.syncer.Push(ctx, events)
+}
+
+// Role is a part of the background work.
+type Role string
+
+// Roles.
+const (
+	RoleSync    Role = "sync"    // reads the host's feeds; one process at a time does, the others stand by
+	RoleWorkers Role = "workers" // plans and sends campaigns
+)
+
+// Run does background work until ctx ends, sees what is in flight through, and returns nil.
+// Without roles it does all. A process that only serves pages need not call it.
+func (c *CRM) Run(ctx context.Context, roles ...Role) error {
+	if len(roles) == 0 {
+		roles = []Role{RoleSync, RoleWorkers}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, len(roles))
+	for _, role := range roles {
+		switch role {
+		case RoleSync:
+			go func() { ended <- c.syncer.Run(ctx) }()
+		case RoleWorkers:
+			go func() { ended <- c.runner.Run(ctx) }()
+		default:
+			go func() { ended <- fmt.Errorf("crm: no role %q", role) }()
+		}
+	}
+	var errs []error
+	for range roles {
+		err := <-ended
+		if err != nil {
+			cancel() // one part that cannot run ends all, so that the host notices
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// Close frees what New opened. Call it after Run has returned.
+func (c *CRM) Close() error {
+	var errs []error
+	if c.mail != nil {
+		errs = append(errs, c.mail.Close())
+	}
+	if c.pool != nil {
+		errs = append(errs, c.pool.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,188 @@
+package proof
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// browser is a Chromium with one tab. What the page complains about on its console, a CSP
+// violation among it, fails the test.
+type browser struct {
+	testing.TB
+	ctx context.Context
+}
+
+// chromium finds the browser that make installs.
+func chromium(t testing.TB) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium",
+		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("no Chromium: apt-get install chromium, or brew install --cask chromium")
+	return ""
+}
+
+// openBrowser starts a Chromium; agent, when given, is what it says of itself.
+func openBrowser(t testing.TB, agent ...string) *browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath(chromium(t)),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("force-prefers-reduced-motion", true), chromedp.Flag("accept-lang", "zh-CN"), chromedp.WindowSize(1440, 1000))
+	for _, name := range agent {
+		options = append(options, chromedp.Flag("user-agent", name))
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
+	t.Cleanup(cancel)
+	b := &browser{t, ctx}
+	// The browser lives as long as the context of the first call, so this one must not be a shorter one.
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1440, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Listen(ctx, b.complain); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// complain is called for every event of the page.
+func (b *browser) complain(ev any) {
+	switch e := ev.(type) {
+	case *runtime.EventExceptionThrown:
+		b.Errorf("page threw: %s", e.ExceptionDetails.Text)
+	case *log.EventEntryAdded:
+		if string(e.Entry.Level) == "error" && !strings.HasSuffix(e.Entry.URL, "/favicon.ico") {
+			b.Errorf("console: %s %s", e.Entry.Text, e.Entry.URL)
+		}
+	}
+}
+
+func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		b.shot("failure")
+		b.Fatalf("%v", err)
+	}
+}
+
+func (b *browser) open(url string) { b.Helper(); b.do(chromedp.Navigate(url)) }
+func (b *browser) click(css string) {
+	b.Helper()
+	b.wait(css)
+	b.settle()
+	b.do(chromedp.Click(css))
+}
+
+func (b *browser) choose(css, value string) { b.Helper(); b.set(css, value) }
+
+// wait waits until an element is there and can be seen.
+func (b *browser) wait(css string) {
+	b.Helper()
+	b.eventually(20*time.Second, "there is "+css, func() bool {
+		return eval[bool](b, `css => { const e = document.querySelector(css); return !!e && e.getClientRects().length > 0 }`, css)
+	})
+}
+
+// set gives a field a value and tells the page, as typing or choosing would.
+func (b *browser) set(css, value string) {
+	b.Helper()
+	b.wait(css)
+	b.settle()
+	if !eval[bool](b, `(css, v) => { const e = document.querySelector(css); e.value = v;
+		e.dispatchEvent(new Event('input', {bubbles: true})); e.dispatchEvent(new Event('change', {bubbles: true})); return e.value === v }`, css, value) {
+		b.Fatalf("%s does not take %q", css, value)
+	}
+}
+
+// settle waits until htmx has bound what it swapped in: nobody types within those milliseconds.
+func (b *browser) settle() {
+	b.Helper()
+	b.eventually(5*time.Second, "the page is at rest", func() bool {
+		return eval[bool](b, `() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')`)
+	})
+	time.Sleep(60 * time.Millisecond)
+}
+
+// url is where the page is.
+func (b *browser) url() string { b.Helper(); return eval[string](b, `() => location.href`) }
+
+// attribute reads an attribute of the first element that matches.
+func (b *browser) attribute(css, name string) string {
+	b.Helper()
+	b.wait(css)
+	return eval[string](b, `(css, n) => document.querySelector(css).getAttribute(n)`, css, name)
+}
+
+// submit posts one field from the page, as a form of the page would, and waits for the answer.
+func (b *browser) submit(action, field, value string) {
+	b.Helper()
+	b.do(chromedp.Navigate(eval[string](b, `() => location.origin`) + "/login"))
+	eval[bool](b, `(a, n, v) => { const f = document.createElement('form'); f.method = 'post'; f.action = a;
+		const i = document.createElement('input'); i.name = n; i.value = v; f.append(i); document.body.append(f); f.submit(); return true }`, action, field, value)
+}
+
+// text gives the text of the first element that matches.
+func (b *browser) text(css string) string {
+	b.Helper()
+	b.wait(css)
+	return strings.TrimSpace(eval[string](b, `css => document.querySelector(css).innerText`, css))
+}
+
+// number reads the digits of an element's text.
+func (b *browser) number(css string) int {
+	b.Helper()
+	n := 0
+	for _, r := range b.text(css) {
+		if r >= '0' && r <= '9' {
+			n = n*10 + int(r-'0')
+		}
+	}
+	return n
+}
+
+// eventually asks again until the answer is yes.
+func (b *browser) eventually(within time.Duration, what string, ok func() bool) time.Duration {
+	b.Helper()
+	began := time.Now()
+	for !ok() {
+		if time.Since(began) > within {
+			b.shot("failure")
+			b.Fatalf("not within %v: %s", within, what)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return time.Since(began)
+}
+
+// shot keeps a picture of the whole page for people to look at.
+func (b *browser) shot(name string) {
+	b.Helper()
+	dir := filepath.Join("output")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		b.Fatal(err)
+	}
+	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		b.Logf("no picture: %v", err)
+		return
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644); err != nil {
+		b.Fatal(err)
+	}
+}

@@ -1,0 +1,26 @@
+package proof
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/chromedp/chromedp"
+)
+
+// eval calls a JavaScript function with arguments and gives its value.
+func eval[T any](b *browser, function string, args ...any) T {
+	b.Helper()
+	list := make([]string, len(args))
+	for i, a := range args {
+		text, err := json.Marshal(a)
+		if err != nil {
+			b.Fatal(err)
+		}
+		list[i] = string(text)
+	}
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T]("("+function+")("+strings.Join(list, ",")+")"))
+	if err != nil {
+		b.Fatalf("%s: %v", function, err)
+	}
+	return v
+}

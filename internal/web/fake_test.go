@@ -1,0 +1,301 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/crm/dossier"
+	"github.com/coursecrm/coursecrm/crm/home"
+	h "github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/internal/projection"
+	"github.com/coursecrm/coursecrm/segment"
+	"github.com/coursecrm/coursecrm/shortlink"
+)
+
+// world is a school that lives in memory: every store the services need, with fixed figures.
+type world struct {
+	now   time.Time
+	staff h.Staff
+	fail  error // what every store answers with, when set
+	who   error // what the staff lookup answers with
+
+	state     projection.State
+	rows      []projection.ProblemRow
+	totals    home.Totals
+	people    []segment.Person
+	counts    segment.Counts
+	campaigns []campaign.Campaign
+	result    campaign.Result
+	sum       campaign.Sum
+	launched  []campaign.Campaign
+	stored    map[string]segment.Rule
+	counted   []segment.Predicate
+	repairs   int
+}
+
+func newWorld() *world {
+	now := time.Date(2026, 11, 20, 20, 5, 0, 0, time.FixedZone("CST", 8*3600))
+	w := &world{now: now, stored: map[string]segment.Rule{},
+		staff: h.Staff{ID: "7", Name: "周敏", Permissions: h.AllPermissions(), Scope: h.ScopeAll}}
+	for i, f := range projection.Feeds() {
+		w.state.Live = append(w.state.Live, projection.FeedState{Feed: f, Walk: projection.Live, Rows: int64(10_000 * (i + 1)), Total: int64(10_000 * (i + 1)),
+			StartedAt: now.Add(-time.Hour), CaughtUpAt: now.Add(-50 * time.Minute), LastOKAt: now.Add(-12 * time.Second)})
+	}
+	w.state.Facts.CaughtUpAt = now.Add(-40 * time.Minute)
+	w.state.Repair = []projection.FeedState{{Feed: projection.Learners, Walk: projection.Repair, Rows: 58632, Total: 58632, StartedAt: now, CaughtUpAt: now.Add(-10 * time.Hour), Mended: 3, Vanished: 1}}
+	w.state.Problems = 2
+	w.rows = []projection.ProblemRow{
+		{Feed: projection.Orders, HostID: "o-17", Reason: "currency: no_currency", Tries: 3, FirstAt: now.Add(-48 * time.Hour), LastAt: now.Add(-time.Hour)},
+		{Feed: projection.Enrollments, HostID: "<script>alert(1)</script>", Reason: projection.ReasonUnknownLearner, Tries: 1, FirstAt: now, LastAt: now},
+	}
+	names := []string{"许知夏", "陈子昂", "王思齐", "Grace 刘", "赵一鸣", "欧阳若兰", "何佳宁", "周天宇", "<script>alert(1)</script>", "孙悦"}
+	for i := range 45 {
+		p := segment.Person{ID: segment.PersonID(i + 1), HostID: h.LearnerID(strconv.Itoa(9000 + i)), Nickname: fmt.Sprintf("user_%02d", i), RealName: names[i%len(names)],
+			Mobile: fmt.Sprintf("1380013%04d", 5621+i), Email: fmt.Sprintf("secret%02d@example.com", i), Status: h.LearnerActive,
+			RegisteredAt: now.AddDate(-1, 0, -i), LastLoginAt: now.Add(-time.Duration(i*i) * time.Hour), PaidCount: i % 4, PaidTotal: int64(i%4) * 79900, Tags: []string{"编程入门", "数据分析"}[:i%3%2+1]}
+		if i%3 == 0 {
+			p.MemberLevel = "体验会员"
+		}
+		if i == 7 {
+			p.Mobile, p.Email, p.LastLoginAt = "", "", time.Time{}
+		}
+		w.people = append(w.people, p)
+	}
+	w.counts = segment.Counts{Matched: 45, All: 58632, Email: 40, SMS: 44, Message: 45, Took: 86 * time.Millisecond}
+	w.campaigns = []campaign.Campaign{
+		{ID: 12, Key: "k", Name: "双 11 返场体验课转正价", Channel: h.ChannelEmail, Rule: segment.Everyone(), Subject: "{{ 用户名 }}，你试听的课还能再省 300 元", Body: "{{ 链接 }}",
+			LinkTarget: "https://www.example.com/course/318", State: campaign.Done, ByName: "周敏", LaunchedAt: now.Add(-35 * time.Minute), DoneAt: now.Add(-30 * time.Minute)},
+		{ID: 11, Key: "l", Name: "考研数学公开课邀请", Channel: h.ChannelEmail, Rule: segment.Group("all", segment.Condition("learner", segment.OpIn, []int64{1, 2, 3}, "")), Subject: "公开课", Body: "来", State: campaign.Sending, ByName: "周敏", LaunchedAt: now.Add(-205 * time.Second)},
+	}
+	w.sum = campaign.Sum{Matched: 45, Sendable: 40, Excluded: map[campaign.Exclusion]int64{campaign.NoContact: 3, campaign.NoConsent: 2}}
+	w.result = campaign.Result{Sum: campaign.Sum{Matched: 8214, Sendable: 6626, Excluded: map[campaign.Exclusion]int64{campaign.NotActive: 100, campaign.NotLearner: 12, campaign.NoContact: 1200, campaign.SameContact: 76, campaign.NoConsent: 200}},
+		ByState:  map[campaign.DeliveryState]int64{campaign.Accepted: 6390, campaign.Failed: 225, campaign.Unknown: 11, campaign.Excluded: 1588},
+		ByReason: map[campaign.Reason]int64{campaign.ReasonRejected: 200, campaign.ReasonGaveUp: 25, campaign.ReasonCrash: 11}, Hits: 678, Clickers: 506, Orders: 45, Buyers: 43, Revenue: 3435700}
+	w.totals = home.Totals{People: 58632, NewPeople: 1204, Payers: 20727, Revenue: 1234567800, Campaigns: 1286, Deliveries: 412908, RateKnown: true, ClickRate: 0.0837, RateCampaign: 12, Attributed: 28642000,
+		Running: []campaign.Listed{{Campaign: w.campaigns[1], Sendable: 1985, Accepted: 1231, Settled: 1231}}}
+	return w
+}
+
+func (w *world) config() Config {
+	loc := time.FixedZone("CST", 8*3600)
+	now := func() time.Time { return w.now }
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	segments := segment.NewService((*segmentStore)(w), segment.DefaultCatalog(), loc, now)
+	return Config{
+		BasePath: "/crm", PublicBasePath: "/go", SiteName: "启明网校", HostURL: "/admin", Location: loc, Currency: "CNY",
+		Staff: w, Links: w, Segments: segments, Campaigns: campaign.NewService((*campaignStore)(w), segments, []campaign.Channel{mute{}}, "启明网校", now),
+		ShortLinks: shortlink.NewService((*linkStore)(w), testCoder(), now, log), Dossiers: dossier.NewService((*dossierStore)(w), now),
+		Home: home.NewService((*homeStore)(w), now), Sync: &projection.Desk{Syncer: &projection.Syncer{Store: (*syncStore)(w).store(), Host: host{}, Now: now, Log: log}, Reading: (*syncStore)(w)},
+		Now: now, Log: log, HaveEmail: true, EmailFrom: "hello@mail.example.com",
+	}
+}
+
+func testCoder() *shortlink.Coder { return shortlink.NewCoder([]byte("test")) }
+
+type host struct{ h.HostAdapter }
+
+// Staff answers as hostadapter.StaffAuthenticator.
+func (w *world) Staff(*http.Request) (h.Staff, error) { return w.staff, w.who }
+
+func (w *world) LearnerURL(id h.LearnerID) string { return "/school/users/" + string(id) }
+func (w *world) OfferingURL(h.Target) string      { return "" }
+
+type mute struct{}
+
+func (mute) Name() h.Channel { return h.ChannelEmail }
+func (mute) BatchSize() int  { return 1 }
+func (mute) Send(context.Context, []campaign.Message) ([]campaign.Outcome, error) {
+	return nil, campaign.ErrUnreachable
+}
+
+type segmentStore world
+
+func (s *segmentStore) Count(_ context.Context, whole segment.Predicate, members []segment.Predicate) (segment.Counts, error) {
+	s.counted = append(s.counted, whole)
+	c := s.counts
+	if whole.SQL == "FALSE" {
+		c.Matched, c.Email, c.SMS, c.Message = 0, 0, 0, 0
+	}
+	for i := range members {
+		n := int64(1000 * (i + 1))
+		if s.counts.Matched == 0 {
+			n = int64(i) // nobody meets the first part
+		}
+		c.Members = append(c.Members, n)
+	}
+	return c, s.fail
+}
+
+func (s *segmentStore) List(_ context.Context, p segment.Predicate, _ segment.Sort, after string, limit int) (segment.Page, error) {
+	from, _ := strconv.Atoi(after)
+	if p.SQL == "FALSE" || s.counts.Matched == 0 {
+		return segment.Page{}, s.fail
+	}
+	to := min(from+limit, len(s.people))
+	page := segment.Page{People: s.people[min(from, to):to]}
+	if to < len(s.people) {
+		page.Next = strconv.Itoa(to)
+	}
+	return page, s.fail
+}
+
+func (s *segmentStore) Choices(_ context.Context, of segment.Choices, search string, _ int) ([]segment.Choice, error) {
+	if search == "none" {
+		return nil, nil
+	}
+	return []segment.Choice{{Value: "1", Label: string(of) + " <b>1</b>", Note: "course"}, {Value: "2", Label: "考研数学 " + search}}, s.fail
+}
+
+func (s *segmentStore) Labels(_ context.Context, _ segment.Choices, values []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, v := range values {
+		if v != "404" {
+			out[v] = "标签 " + v
+		}
+	}
+	return out, s.fail
+}
+
+func (s *segmentStore) SaveSelection(_ context.Context, token string, r segment.Rule, _ time.Time) error {
+	s.stored[token] = r
+	return s.fail
+}
+
+func (s *segmentStore) Selection(_ context.Context, token string) (segment.Rule, error) {
+	r, ok := s.stored[token]
+	if !ok {
+		return r, fault.ErrNotFound
+	}
+	return r, s.fail
+}
+
+type campaignStore world
+
+func (s *campaignStore) Insert(_ context.Context, c campaign.Campaign) (campaign.ID, error) {
+	s.launched = append(s.launched, c)
+	return 12, s.fail
+}
+
+func (s *campaignStore) Find(_ context.Context, id campaign.ID) (campaign.Campaign, error) {
+	for _, c := range s.campaigns {
+		if c.ID == id {
+			return c, s.fail
+		}
+	}
+	return campaign.Campaign{}, fault.ErrNotFound
+}
+
+func (s *campaignStore) List(_ context.Context, after string, _ int) ([]campaign.Listed, string, error) {
+	if after != "" {
+		return []campaign.Listed{{Campaign: s.campaigns[1], Sendable: 1985, Accepted: 1231, Settled: 1231}}, "", s.fail
+	}
+	return []campaign.Listed{{Campaign: s.campaigns[0], Sendable: 6626, Accepted: 6390, Settled: 6626, Clickers: 506}}, "11", s.fail
+}
+
+func (s *campaignStore) DryRun(context.Context, segment.Predicate, h.Channel) (campaign.Sum, error) {
+	return s.sum, s.fail
+}
+
+func (s *campaignStore) Result(context.Context, campaign.ID, time.Duration) (campaign.Result, error) {
+	return s.result, s.fail
+}
+
+func (s *campaignStore) Recipients(_ context.Context, _ campaign.ID, states []campaign.DeliveryState, _ bool, after string, _ int) ([]campaign.Recipient, string, error) {
+	rows := []campaign.Recipient{
+		{Ordinal: 1, Person: 1, Name: "许知夏", State: campaign.Accepted, AcceptedAt: s.now.Add(-34 * time.Minute), ClickedAt: s.now.Add(-20 * time.Minute)},
+		{Ordinal: 2, Person: 2, Name: "<script>alert(1)</script>", State: campaign.Failed, Reason: string(campaign.ReasonRejected)},
+		{Ordinal: 3, Person: 3, Name: "王思齐", State: campaign.Unknown, Reason: string(campaign.ReasonCrash)},
+		{Ordinal: 4, Person: 4, Name: "赵一鸣", State: campaign.Excluded, Reason: string(campaign.NoConsent)},
+		{Ordinal: 5, Person: 5, Name: "何佳宁", State: campaign.Queued, Reason: string(campaign.ReasonTemporary)},
+		{Ordinal: 6, Person: 6, Name: "孙悦", State: campaign.Delivered, AcceptedAt: s.now.Add(-33 * time.Minute)},
+	}
+	if after != "" {
+		return rows[:1], "", s.fail
+	}
+	if len(states) == 1 && states[0] == campaign.Unknown {
+		return nil, "", s.fail
+	}
+	return rows, "6", s.fail
+}
+
+func (s *campaignStore) Sample(context.Context, segment.Predicate, h.Channel, int) ([]campaign.Addressee, error) {
+	var out []campaign.Addressee
+	for _, p := range s.people[:min(3, len(s.people))] {
+		out = append(out, campaign.Addressee{Person: p.ID, Contact: p.Email, Values: campaign.Values{"real_name": p.RealName, "nickname": p.Nickname}})
+	}
+	return out, s.fail
+}
+
+type linkStore world
+
+func (s *linkStore) Owner(_ context.Context, n shortlink.Number) (shortlink.Link, error) {
+	if n != 5 {
+		return shortlink.Link{}, fault.ErrNotFound
+	}
+	return shortlink.Link{ID: 1, Target: "https://www.example.com/course/318?a=1&b=2", First: 1, Count: 10}, s.fail
+}
+func (s *linkStore) Record(context.Context, shortlink.Click) error { return nil }
+
+type dossierStore world
+
+func (s *dossierStore) Find(_ context.Context, id segment.PersonID, _ time.Duration, _ time.Time) (dossier.Dossier, error) {
+	if int(id) < 1 || int(id) > len(s.people) {
+		return dossier.Dossier{}, fault.ErrNotFound
+	}
+	d := dossier.Dossier{Person: s.people[id-1], Gender: h.GenderFemale, Province: "浙江", City: "杭州", RegisterSource: "公众号", Marketable: true, EmailUsable: true, MobileUsable: id != 8,
+		Consent: h.Consent{h.ChannelEmail: h.ConsentDenied}, RefundCount: 1, RefundTotal: 29900, OpenCount: 1, OpenTotal: 128000}
+	for i, st := range []h.OrderStatus{h.OrderFulfilled, h.OrderPending, h.OrderRefunded} {
+		o := dossier.Order{ID: int64(i), SN: fmt.Sprintf("C2026090211%d", i), Titles: []string{"Python 数据分析实战班", "产品经理入门"}[:i%2+1], Status: st, Currency: "CNY", Payable: 79900, CreatedAt: s.now.AddDate(0, -i, 0)}
+		if st.Paid() {
+			o.Paid, o.PaidOn = 79900, o.CreatedAt
+		}
+		if i == 0 {
+			o.Campaign = 12
+		}
+		if st == h.OrderRefunded {
+			o.Refunded = 79900
+		}
+		d.Orders = append(d.Orders, o)
+	}
+	d.Enrollments = []dossier.Enrollment{
+		{Title: "Python 数据分析实战班", Type: h.TargetCourse, Status: h.EnrollmentActive, JoinedAt: s.now.AddDate(0, -2, 0), LastLearnAt: s.now.AddDate(0, 0, -5), Done: 21, Units: 32},
+		{Title: "高等数学公开课", Type: h.TargetCourse, Status: h.EnrollmentExpired, JoinedAt: s.now.AddDate(-1, 0, 0)},
+	}
+	d.Deliveries = []dossier.Delivery{{Campaign: 12, Name: "双 11 返场体验课转正价", Channel: h.ChannelEmail, State: campaign.Accepted, At: s.now.Add(-34 * time.Minute), ClickedAt: s.now.Add(-20 * time.Minute)}}
+	return d, s.fail
+}
+
+type homeStore world
+
+func (s *homeStore) Totals(context.Context, time.Time, time.Time, time.Duration) (home.Totals, error) {
+	return s.totals, s.fail
+}
+
+type syncStore world
+
+type projectionStore struct {
+	projection.Store
+	s *syncStore
+}
+
+func (s *syncStore) store() projection.Store { return projectionStore{s: s} }
+
+func (p projectionStore) State(context.Context) (projection.State, error) { return p.s.state, p.s.fail }
+func (p projectionStore) BeginRepair(context.Context, []projection.Feed, time.Time) error {
+	p.s.repairs++
+	return p.s.fail
+}
+
+func (s *syncStore) ProblemRows(_ context.Context, after string, _ int) ([]projection.ProblemRow, string, error) {
+	if after != "" {
+		return s.rows[1:], "", s.fail
+	}
+	return s.rows[:1], "2", s.fail
+}

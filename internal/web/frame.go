@@ -1,0 +1,73 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Frame is what every page shows around its content.
+type Frame struct {
+	Lang, Theme string
+	Title       string
+	Site        string
+	HostURL     string
+	Nav         []navItem
+	Fresh       freshness
+	Staff       string // the name; empty: nobody is logged in
+	Back        string // this page, for the forms that come back to it
+}
+
+type navItem struct {
+	Key, URL, Icon string
+	Current        bool
+}
+
+// Initial is the first character of the name, for the round badge.
+func (f Frame) Initial() string {
+	for _, r := range f.Staff {
+		return strings.ToUpper(string(r))
+	}
+	return ""
+}
+
+// OtherLang is the language that the switch offers.
+func (f Frame) OtherLang() string {
+	if f.Lang == en {
+		return zhCN
+	}
+	return en
+}
+
+// frame makes the surroundings of a page. It reads the state of the sync; a page is shown also
+// when that cannot be read.
+func (w *Web) frame(q *request, titleKey, nav string) Frame {
+	f := w.plainFrame(q, w.locale(q).T(titleKey), nav)
+	state, err := w.Sync.State(q.ctx())
+	if err != nil {
+		w.Log.WarnContext(q.ctx(), "web: sync state", "request", q.id, "err", err)
+	}
+	f.Fresh = freshnessOf(state, err, w.Now())
+	return f
+}
+
+// plainFrame is a frame that asks nobody, for error pages.
+func (w *Web) plainFrame(q *request, title, nav string) Frame {
+	f := Frame{Lang: q.lang, Theme: q.theme, Title: title, Site: w.SiteName, HostURL: w.HostURL, Staff: q.staff.Name}
+	if f.Staff == "" {
+		f.Staff = q.staff.ID
+	}
+	f.Back = w.paths.Home()
+	if q.r.Method == http.MethodGet {
+		f.Back = q.r.URL.RequestURI()
+	}
+	f.Nav = []navItem{
+		{Key: "home", URL: w.paths.Home(), Icon: "home"},
+		{Key: "audience", URL: w.paths.Audience(nil), Icon: "users"},
+		{Key: "campaigns", URL: w.paths.Campaigns(""), Icon: "send"},
+		{Key: "sync", URL: w.paths.Sync(), Icon: "refresh"},
+	}
+	for i := range f.Nav {
+		f.Nav[i].Current = f.Nav[i].Key == nav
+	}
+	return f
+}

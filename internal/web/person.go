@@ -1,0 +1,130 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/crm/dossier"
+	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/segment"
+)
+
+// personPage is one person. Contacts are in Mobile and Mail, masked unless they were asked for;
+// the dossier's own fields are emptied, so that no template can show them.
+type personPage struct {
+	Frame
+	dossier.Dossier
+	Mobile, Mail string
+	Whole        bool // contacts are shown whole
+	MayShow      bool
+	ShowURL      string
+	HostPage     string // the person's page at the host; empty: none
+	Nick         string
+	Reach        []reachView
+	Orders       []orderRow
+	Received     []receivedRow
+}
+
+// Initial2 is the first character of the name, for the large badge.
+func (p personPage) Initial2() string {
+	for _, r := range p.Name() {
+		return string(r)
+	}
+	return ""
+}
+
+// reachView says whether a person can be reached on a channel, and why not.
+type reachView struct {
+	Channel hostadapter.Channel
+	Icon    string
+	Word    string // reach.<word>
+}
+
+// OK reports whether a message could go out.
+func (r reachView) OK() bool { return r.Word == "ok" }
+
+type orderRow struct {
+	dossier.Order
+	URL string // of the campaign it counts for; empty: none
+}
+
+type receivedRow struct {
+	dossier.Delivery
+	URL string
+}
+
+// person shows a dossier with its contacts masked.
+func (w *Web) person(q *request) error { return w.showPerson(q, false) }
+
+// personContact shows the contacts whole and leaves a record of it.
+func (w *Web) personContact(q *request) error { return w.showPerson(q, true) }
+
+func (w *Web) showPerson(q *request, whole bool) error {
+	n, err := q.id64()
+	if err != nil {
+		return err
+	}
+	d, err := w.Dossiers.Find(q.ctx(), segment.PersonID(n))
+	if err != nil {
+		return err
+	}
+	p := personPage{Frame: w.frame(q, "person.title", "audience"), Dossier: d, Whole: whole,
+		MayShow: q.may(hostadapter.PermContactView), ShowURL: w.paths.PersonContact(d.ID), Reach: reach(d)}
+	p.Mobile, p.Mail = d.Person.Mobile, d.Person.Email
+	if whole {
+		w.Log.InfoContext(q.ctx(), "web: contacts shown", "person", d.ID, "staff", q.staff.ID)
+	} else {
+		p.Mobile, p.Mail = maskMobile(p.Mobile), maskEmail(p.Mail)
+	}
+	p.Dossier.Person.Mobile, p.Dossier.Person.Email = "", ""
+	if d.Nickname != d.Name() {
+		p.Nick = d.Nickname
+	}
+	if w.Links != nil {
+		p.HostPage = w.Links.LearnerURL(d.HostID)
+	}
+	for _, o := range d.Orders {
+		row := orderRow{Order: o}
+		if o.Campaign != 0 {
+			row.URL = w.paths.Campaign(o.Campaign, campaign.FilterAll, "")
+		}
+		p.Orders = append(p.Orders, row)
+	}
+	for _, r := range d.Deliveries {
+		p.Received = append(p.Received, receivedRow{r, w.paths.Campaign(r.Campaign, campaign.FilterAll, "")})
+	}
+	if q.target() == "contacts" {
+		return w.render(q, http.StatusOK, "person#contacts", p)
+	}
+	return w.render(q, http.StatusOK, "person", p)
+}
+
+// reachWords lists what can be said of a channel.
+func reachWords() []string {
+	return []string{"ok", "no_mobile", "no_email", "denied", "inactive", "staff"}
+}
+
+// reach asks what a campaign would ask, in the same order.
+func reach(d dossier.Dossier) []reachView {
+	out := []reachView{
+		{hostadapter.ChannelSMS, "device-mobile", "ok"},
+		{hostadapter.ChannelEmail, "mail", "ok"},
+		{hostadapter.ChannelMessage, "message-circle", "ok"},
+	}
+	for i := range out {
+		c := &out[i]
+		switch {
+		case d.Status != hostadapter.LearnerActive:
+			c.Word = "inactive"
+		case !d.Marketable:
+			c.Word = "staff"
+		case c.Channel == hostadapter.ChannelSMS && !d.MobileUsable:
+			c.Word = "no_mobile"
+		case c.Channel == hostadapter.ChannelEmail && !d.EmailUsable:
+			c.Word = "no_email"
+		case d.Consent[c.Channel] == hostadapter.ConsentDenied:
+			c.Word = "denied"
+		}
+	}
+	return out
+}

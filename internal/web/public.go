@@ -1,0 +1,77 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/coursecrm/coursecrm/internal/fault"
+)
+
+// publicPage speaks every language: nothing is known about who followed a link.
+type publicPage struct {
+	Site  string
+	Texts []publicText
+}
+
+type publicText struct{ Lang, Title, Text string }
+
+// publicHandler follows short links. It asks for no login and sets no cookie.
+func (w *Web) publicHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+w.paths.public+"/{code}", w.follow)
+	mux.Handle("GET "+w.paths.public+"/static/{file}", w.assets)
+	mux.HandleFunc(w.paths.public+"/", func(rw http.ResponseWriter, r *http.Request) {
+		w.publicFail(rw, r, fault.ErrNotFound)
+	})
+	return mux
+}
+
+// follow sends a visitor on to a short link's target. Caches must not answer in our place, or
+// clicks would go unseen; the target's own statistics may know the school's site as the origin.
+func (w *Web) follow(rw http.ResponseWriter, r *http.Request) {
+	h := rw.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer-when-downgrade")
+	h.Set("X-Content-Type-Options", "nosniff")
+	q := newRequest(rw, r, requestID())
+	defer func() {
+		if p := recover(); p != nil {
+			w.Log.ErrorContext(r.Context(), "web: panic on a short link", "request", q.id)
+			w.publicFail(rw, r, errors.New("panic"))
+		}
+	}()
+	target, err := w.ShortLinks.Follow(r.Context(), r.PathValue("code"), r)
+	if err != nil {
+		if !errors.Is(err, fault.ErrNotFound) {
+			w.Log.ErrorContext(r.Context(), "web: short link", "request", q.id, "err", err)
+		}
+		w.publicFail(rw, r, err)
+		return
+	}
+	h.Set("Location", target)
+	rw.WriteHeader(http.StatusFound)
+}
+
+// publicFail shows a plain page in every language.
+func (w *Web) publicFail(rw http.ResponseWriter, r *http.Request, err error) {
+	f := failureOf(err)
+	word := "missing"
+	if f.status != http.StatusNotFound {
+		word = "busy"
+		f.status = http.StatusServiceUnavailable
+		rw.Header().Set("Retry-After", "5")
+	}
+	page := publicPage{Site: w.SiteName}
+	for _, lang := range languages() {
+		l := w.pages.locales[lang]
+		page.Texts = append(page.Texts, publicText{lang, l.TK("public.title", word), l.TK("public.text", word)})
+	}
+	h := rw.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	q := newRequest(rw, r, requestID())
+	if err := w.render(q, f.status, "missing#public", page); err != nil {
+		w.Log.ErrorContext(r.Context(), "web: public page", "request", q.id, "err", err)
+		http.Error(rw, http.StatusText(f.status), f.status)
+	}
+}

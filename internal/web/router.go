@@ -1,0 +1,104 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/fault"
+)
+
+// route is a page or an action of the panel.
+type route struct {
+	method, path string
+	perm         hostadapter.Permission // besides PermView
+	do           func(*request) error
+}
+
+// routes lists the panel. Whoever lacks PermView sees none of it.
+func (w *Web) routes() []route {
+	const (
+		view     = hostadapter.PermView
+		contact  = hostadapter.PermContactView
+		send     = hostadapter.PermCampaignSend
+		settings = hostadapter.PermSettings
+	)
+	return []route{
+		{"GET", "/{$}", view, w.home},
+		{"POST", "/prefs", view, w.prefs},
+
+		{"GET", "/audience", view, w.audience},
+		{"POST", "/audience", view, w.audience}, // conditions too many for a URL
+		{"GET", "/audience/choices", view, w.choices},
+		{"POST", "/audience/select", send, w.selectPeople},
+		{"GET", "/people/{id}", view, w.person},
+		{"POST", "/people/{id}/contact", contact, w.personContact},
+
+		{"GET", "/campaigns", view, w.campaigns},
+		{"GET", "/campaigns/new", send, w.composer},
+		{"POST", "/campaigns", send, w.compose},
+		{"POST", "/campaigns/preview", send, w.preview},
+		{"POST", "/campaigns/preview/mail", send, w.previewMail},
+		{"GET", "/campaigns/{id}", view, w.campaign},
+
+		{"GET", "/sync", view, w.sync},
+		{"GET", "/sync/problems", settings, w.problems},
+		{"POST", "/sync/repair", settings, w.repair},
+	}
+}
+
+// adminHandler mounts the routes below BasePath. Static files need no login: they say nothing
+// about anybody, and the page that asks for one needs them.
+func (w *Web) adminHandler() http.Handler {
+	mux := http.NewServeMux()
+	for _, rt := range w.routes() {
+		mux.Handle(rt.method+" "+w.paths.base+rt.path, w.serve(rt))
+	}
+	rest := w.paths.base + "/"
+	mux.Handle(rest, w.serve(route{perm: hostadapter.PermView, do: func(q *request) error {
+		if allow := allowed(mux, q.r, rest); len(allow) > 0 {
+			q.w.Header().Set("Allow", strings.Join(allow, ", "))
+			return errMethod
+		}
+		return fault.ErrNotFound
+	}}))
+	mux.Handle("GET "+w.paths.base+"/static/{file}", w.assets)
+
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		q := newRequest(rw, r, requestID())
+		pageHeaders(rw.Header())
+		w.fail(q, errCrossOrigin)
+	}))
+	return guard.Handler(mux)
+}
+
+// allowed lists the methods that a path would have taken.
+func allowed(mux *http.ServeMux, r *http.Request, rest string) []string {
+	var out []string
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := mux.Handler(other); pattern != rest {
+			out = append(out, method)
+		}
+	}
+	return out
+}
+
+// id64 reads the number in a path.
+func (q *request) id64() (int64, error) {
+	var n int64
+	text := q.r.PathValue("id")
+	if text == "" || len(text) > 18 {
+		return 0, fault.ErrNotFound
+	}
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return 0, errors.Join(fault.ErrNotFound, errors.New("not a number"))
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, nil
+}

@@ -1,0 +1,108 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/segment"
+)
+
+// selectPeople stores who was ticked and goes on to the composer. Ids of people travel in the
+// body of this request alone; from here on a token stands for them.
+func (w *Web) selectPeople(q *request) error {
+	if err := q.parse(); err != nil {
+		return err
+	}
+	f := q.r.PostForm
+	ticked, err := personIDs(append(f["person"], f["on"]...))
+	if err != nil {
+		return err
+	}
+	var rule segment.Rule
+	switch f.Get("mode") {
+	case "all":
+		whole, err := w.wholeRule(q, f.Get("s"), f.Get("q"))
+		if err != nil {
+			return err
+		}
+		rows, err := personIDs(append(f["row"], f["off"]...))
+		if err != nil {
+			return err
+		}
+		rule = allBut(whole, slices.DeleteFunc(rows, func(id int64) bool { return slices.Contains(ticked, id) }))
+	default:
+		if len(ticked) == 0 { // nobody: back to where the ticks are made
+			return q.redirect(w.paths.Audience(values("s", f.Get("s"), "q", f.Get("q"))))
+		}
+		rule = segment.Group("all", segment.Condition("learner", segment.OpIn, ticked, ""))
+	}
+	token, err := w.Segments.Select(q.ctx(), rule)
+	if err != nil {
+		return fmt.Errorf("remember selection: %w", err)
+	}
+	return q.redirect(w.paths.Composer(token))
+}
+
+// wholeRule is the rule that the list showed.
+func (w *Web) wholeRule(q *request, token, text string) (segment.Rule, error) {
+	switch {
+	case token != "":
+		return w.Segments.Selection(q.ctx(), token)
+	case text == "":
+		return segment.Everyone(), nil
+	}
+	rule, err := segment.Parse([]byte(text))
+	if err != nil {
+		return rule, fmt.Errorf("%w: %w", fault.ErrInvalid, err)
+	}
+	return rule, nil
+}
+
+// allBut takes people out of a rule by hand. A list joined by "all" takes the exception in, so
+// that it nests no deeper.
+func allBut(r segment.Rule, unticked []int64) segment.Rule {
+	if len(unticked) == 0 {
+		return r
+	}
+	but := segment.Condition("learner", segment.OpNotIn, unticked, "")
+	if r.All != nil {
+		if len(r.All) == 0 {
+			return r // nobody less somebody is nobody
+		}
+		return segment.Group("all", append(slices.Clone(r.All), but)...)
+	}
+	return segment.Group("all", r, but)
+}
+
+// personIDs reads ids, each once, in order.
+func personIDs(texts []string) ([]int64, error) {
+	if len(texts) > segment.MaxList {
+		return nil, fmt.Errorf("%w: too many people ticked by hand", fault.ErrInvalid)
+	}
+	ids := make([]int64, 0, len(texts))
+	for _, t := range texts {
+		id, err := strconv.ParseInt(t, 10, 64)
+		if err != nil || id < 1 {
+			return nil, fmt.Errorf("%w: id of a person", fault.ErrInvalid)
+		}
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+// chosenByHand counts the people that a rule names.
+func chosenByHand(r segment.Rule) int {
+	n := 0
+	for _, p := range append(r.Paths(), segment.Part{Rule: r}) {
+		if p.Rule.Field == "learner" {
+			var ids []json.RawMessage
+			_ = json.Unmarshal(p.Rule.Value, &ids) // a rule that was compiled holds a list
+			n += len(ids)
+		}
+	}
+	return n
+}

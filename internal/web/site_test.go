@@ -1,0 +1,148 @@
+package web
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// site is a mounted panel to visit.
+type site struct {
+	t     *testing.T
+	world *world
+	web   *Web
+	base  string
+}
+
+func newSite(t *testing.T, change ...func(*world, *Config)) *site {
+	t.Helper()
+	w := newWorld()
+	c := w.config()
+	for _, f := range change {
+		f(w, &c)
+	}
+	site := &site{t: t, world: w, base: strings.TrimRight(c.BasePath, "/")}
+	var err error
+	if site.web, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	return site
+}
+
+// answer is what came back.
+type answer struct {
+	*http.Response
+	body string
+}
+
+type visit struct {
+	method, path string
+	form         url.Values
+	hx           string // the element that htmx swaps
+	header       http.Header
+}
+
+func (s *site) do(v visit) answer {
+	s.t.Helper()
+	var body io.Reader
+	if v.form != nil {
+		body = strings.NewReader(v.form.Encode())
+	}
+	r := httptest.NewRequest(v.method, "http://school.example"+v.path, body)
+	if v.form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if v.hx != "" {
+		r.Header.Set("HX-Request", "true")
+		r.Header.Set("HX-Target", v.hx)
+	}
+	for k, list := range v.header {
+		r.Header[k] = list
+	}
+	rec := httptest.NewRecorder()
+	s.web.Admin().ServeHTTP(rec, r)
+	return answer{rec.Result(), rec.Body.String()}
+}
+
+func (s *site) get(path string) answer {
+	s.t.Helper()
+	return s.do(visit{method: "GET", path: s.base + path})
+}
+
+func (s *site) hx(path, target string) answer {
+	s.t.Helper()
+	return s.do(visit{method: "GET", path: s.base + path, hx: target})
+}
+
+func (s *site) post(path string, form url.Values) answer {
+	s.t.Helper()
+	return s.do(visit{method: "POST", path: s.base + path, form: form})
+}
+
+func (a answer) want(t *testing.T, status int, parts ...string) answer {
+	t.Helper()
+	if a.StatusCode != status {
+		t.Fatalf("%s: status %d, want %d\n%.600s", a.name(), a.StatusCode, status, a.body)
+	}
+	for _, p := range parts {
+		if !strings.Contains(a.body, p) {
+			_, main, _ := strings.Cut(a.body, "<main")
+			t.Errorf("%s: no %q in\n%.1500s", a.name(), p, main)
+		}
+	}
+	return a
+}
+
+func (a answer) lacks(t *testing.T, parts ...string) answer {
+	t.Helper()
+	for _, p := range parts {
+		if strings.Contains(a.body, p) {
+			t.Errorf("%s: has %q", a.name(), p)
+		}
+	}
+	return a
+}
+
+func (a answer) name() string { return a.Header.Get("Location") + " answer" }
+
+var (
+	linkRE = regexp.MustCompile(` (?:href|src|action|hx-get)="([^"]*)"`)
+	postRE = regexp.MustCompile(` (?:formaction|hx-post)="([^"]*)"`)
+)
+
+// links lists the addresses on a page, unescaped.
+func (a answer) links(re *regexp.Regexp) []string {
+	var out []string
+	for _, m := range re.FindAllStringSubmatch(a.body, -1) {
+		out = append(out, strings.NewReplacer("&amp;", "&", "&#43;", "+", "&#39;", "'", "&#34;", `"`).Replace(m[1]))
+	}
+	return out
+}
+
+// token stores a selection of everyone but two, as the list of people does, and gives its token.
+func (s *site) token() string {
+	s.t.Helper()
+	a := s.post("/audience/select", url.Values{"mode": {"all"}, "row": {"1", "2", "3"}, "person": {"1"}}).want(s.t, http.StatusSeeOther)
+	u, err := url.Parse(a.Header.Get("Location"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return u.Query().Get("s")
+}
+
+// pagesToSee are addresses that show every page and state; %s is a token.
+func (s *site) pagesToSee() []string {
+	token := s.token()
+	rule := url.QueryEscape(`{"any":[{"field":"last_login","op":"in_last","value":30,"unit":"day"},{"all":[{"field":"bought","op":"none_of","value":[1,404]},{"none":[{"field":"paid_total","op":"between","value":[100,200050]},{"field":"registered","op":"between","value":["2026-01-01","2026-02-01"]},{"field":"paid_count","op":"between","value":[1,3]}]},{"field":"member_level","op":"empty"},{"field":"last_paid","op":"before","value":"2026-01-01"}]}]}`)
+	return []string{
+		"/", "/audience", "/audience?q=" + rule, "/audience?s=" + token, "/audience?all=1&sort=spend&size=50", "/audience?after=20&page=2",
+		"/audience?q=" + url.QueryEscape(`{"all":[]}`),
+		"/audience?g.=all&c.0.f=last_login&c.0.op=in_last&c.0.v=x&c.0.u=day&c.1.f=gone&c.1.op=eq&c.1.r=1&c.2.f=bought&c.2.op=any_of&pick=2",
+		"/campaigns", "/campaigns?after=11", "/campaigns/12", "/campaigns/11", "/campaigns/12?f=unknown", "/campaigns/12?f=excluded&after=6",
+		"/campaigns/new?s=" + token, "/people/1", "/people/8", "/sync", "/sync/problems", "/sync/problems?after=2",
+	}
+}

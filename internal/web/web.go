@@ -1,0 +1,96 @@
+// Package web serves the CRM's pages: the admin panel behind the host's login, and the short
+// links in front of it. Handlers read input, call one service and render a typed page; all
+// addresses come from one paths value, all text from the message files.
+package web
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/crm/dossier"
+	"github.com/coursecrm/coursecrm/crm/home"
+	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/projection"
+	"github.com/coursecrm/coursecrm/segment"
+	"github.com/coursecrm/coursecrm/shortlink"
+)
+
+// Config is what the pages need. Everything is required but where it says otherwise.
+type Config struct {
+	BasePath       string // where Admin is mounted: "/", "/crm", "/a/b/crm"
+	PublicBasePath string // where Public is mounted, in the same form
+	SiteName       string // the school's name
+	HostURL        string // the way back to the host's own panel; empty: no such link
+	Location       *time.Location
+	Currency       string // ISO 4217, of all sums
+
+	Staff      hostadapter.StaffAuthenticator
+	Links      hostadapter.LinkSource // nil: no links to pages of the host
+	Segments   *segment.Service
+	Campaigns  *campaign.Service
+	ShortLinks *shortlink.Service
+	Dossiers   *dossier.Service
+	Home       *home.Service
+	Sync       *projection.Desk
+
+	Now       func() time.Time
+	Log       *slog.Logger
+	HaveEmail bool   // false: e-mail is not configured, pages say so and send nothing
+	EmailFrom string // the sender's address as recipients see it
+}
+
+// Web is the set of handlers. It is safe for concurrent use.
+type Web struct {
+	Config
+	paths  paths
+	assets *assets
+	pages  *pages
+	admin  http.Handler
+	public http.Handler
+}
+
+// New checks the configuration, parses every template and reads every message file, so that a
+// broken page is found at start-up. It starts nothing.
+func New(c Config) (*Web, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	w := &Web{Config: c}
+	var err error
+	if w.assets, err = newAssets(); err != nil {
+		return nil, fmt.Errorf("web: static files: %w", err)
+	}
+	if w.paths, err = newPaths(c.BasePath, c.PublicBasePath, w.assets); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	if w.pages, err = newPages(w.paths, c); err != nil {
+		return nil, fmt.Errorf("web: templates: %w", err)
+	}
+	w.admin, w.public = w.adminHandler(), w.publicHandler()
+	return w, nil
+}
+
+// Admin serves the panel under BasePath. Mount it there without stripping the path.
+func (w *Web) Admin() http.Handler { return w.admin }
+
+// Public serves short links under PublicBasePath. It must never be behind a login.
+func (w *Web) Public() http.Handler { return w.public }
+
+func (c Config) check() error {
+	var missing []error
+	for name, absent := range map[string]bool{
+		"SiteName": c.SiteName == "", "Location": c.Location == nil, "Currency": c.Currency == "",
+		"Staff": c.Staff == nil, "Segments": c.Segments == nil, "Campaigns": c.Campaigns == nil,
+		"ShortLinks": c.ShortLinks == nil, "Dossiers": c.Dossiers == nil, "Home": c.Home == nil,
+		"Sync": c.Sync == nil, "Now": c.Now == nil, "Log": c.Log == nil,
+	} {
+		if absent {
+			missing = append(missing, fmt.Errorf("web: Config.%s is missing", name))
+		}
+	}
+	return errors.Join(missing...)
+}

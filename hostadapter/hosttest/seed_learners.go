@@ -57,9 +57,11 @@ func plainLearner(n int) h.Learner {
 func unkindLearners() map[int]func(*h.Learner) {
 	return map[int]func(*h.Learner){
 		// Not to be marketed to (trap 3).
-		1:  func(l *h.Learner) { l.Nickname, l.Roles = "教务王老师", []h.Role{h.RoleStaff} },
-		2:  func(l *h.Learner) { l.Nickname, l.Roles = "李老师", []h.Role{h.RoleTeacher} },
-		3:  func(l *h.Learner) { l.Nickname, l.Roles, l.Mobile, l.MobileVerified = "系统通知", []h.Role{h.RoleSystem}, "", false },
+		1: func(l *h.Learner) { l.Nickname, l.Roles = "教务王老师", []h.Role{h.RoleStaff} },
+		2: func(l *h.Learner) { l.Nickname, l.Roles = "李老师", []h.Role{h.RoleTeacher} },
+		3: func(l *h.Learner) {
+			l.Nickname, l.Roles, l.Mobile, l.MobileVerified = "系统通知", []h.Role{h.RoleSystem}, "", false
+		},
 		4:  func(l *h.Learner) { l.Roles = []h.Role{h.RoleStudent, h.RoleTeacher} },
 		31: func(l *h.Learner) { l.Status = h.LearnerLocked },
 		32: wipe,

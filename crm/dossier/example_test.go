@@ -1,0 +1,32 @@
+package dossier_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/coursecrm/coursecrm/crm/dossier"
+	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/segment"
+)
+
+// cabinet holds one dossier; the real store is storage.Dossiers.
+type cabinet struct{}
+
+func (cabinet) Find(_ context.Context, id segment.PersonID, _ time.Duration, _ time.Time) (dossier.Dossier, error) {
+	if id != 1 {
+		return dossier.Dossier{}, fault.ErrNotFound
+	}
+	return dossier.Dossier{Person: segment.Person{ID: 1, Nickname: "xiaolin", RealName: "林晓雯"}}, nil
+}
+
+func ExampleService_Find() {
+	s := dossier.NewService(cabinet{}, time.Now)
+	d, err := s.Find(context.Background(), 1)
+	fmt.Println(d.Name(), err)
+	_, err = s.Find(context.Background(), 2)
+	fmt.Println(err)
+	// Output:
+	// 林晓雯 <nil>
+	// find dossier: not found
+}

@@ -1,0 +1,122 @@
+package crm_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/coursecrm/coursecrm"
+
+// rooms is the import table of the architecture: for each package what it may import of ours and
+// of others. "features" stands for segment, campaign, shortlink and funnel.
+var rooms = map[string]struct{ ours, others string }{
+	"hostadapter":          {"", ""},
+	"hostadapter/hosttest": {"hostadapter", ""},
+	"internal/fault":       {"", ""},
+	"internal/projection":  {"hostadapter internal/fault", ""},
+	"segment":              {"hostadapter internal/fault", ""},
+	"shortlink":            {"hostadapter internal/fault", ""},
+	"campaign":             {"hostadapter internal/fault segment shortlink", "github.com/osteele/liquid"},
+	"campaign/email":       {"campaign hostadapter internal/fault", "github.com/wneessen/go-mail"},
+	"crm/dossier":          {"hostadapter internal/fault segment campaign shortlink", ""},
+	"crm/home":             {"hostadapter internal/fault segment campaign shortlink", ""},
+	"storage": {"hostadapter internal/fault internal/projection segment campaign shortlink crm/dossier crm/home",
+		"github.com/uptrace/bun github.com/jackc/pgx/v5"},
+	"internal/jobs": {"internal/fault internal/projection segment campaign shortlink crm/dossier crm/home hostadapter", "github.com/hibiken/asynq"},
+	"internal/web":  {"internal/fault internal/projection segment campaign shortlink crm/dossier crm/home hostadapter", "github.com/go-playground/validator/v10"},
+	"crm": {"hostadapter internal/fault internal/projection internal/jobs internal/web segment campaign campaign/email shortlink storage crm/dossier crm/home",
+		"github.com/hibiken/asynq github.com/go-playground/validator/v10"},
+	"internal/devstack":     {"", "github.com/jackc/pgx/v5"},
+	"internal/devstack/run": {"internal/devstack", ""},
+	"internal/pgtest":       {"internal/devstack", "github.com/jackc/pgx/v5"},
+	"internal/bench":        {"hostadapter internal/devstack internal/projection storage", "github.com/jackc/pgx/v5"},
+}
+
+// TestImports holds every package to the table, so that a wall moves only on purpose.
+func TestImports(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", module+"/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	seen := 0
+	for dec.More() {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		room, ok := rooms[strings.TrimPrefix(p.ImportPath, module+"/")]
+		if !ok {
+			t.Errorf("%s is not in the table", p.ImportPath)
+			continue
+		}
+		seen++
+		for _, path := range p.Imports {
+			own, isOurs := strings.CutPrefix(path, module+"/")
+			first, _, _ := strings.Cut(path, "/")
+			switch {
+			case isOurs && !slices.Contains(strings.Fields(room.ours), own):
+				t.Errorf("%s may not import %s", p.ImportPath, own)
+			case !isOurs && strings.Contains(first, ".") && !slices.ContainsFunc(strings.Fields(room.others), func(prefix string) bool { return within(path, prefix) }):
+				t.Errorf("%s may not import %s", p.ImportPath, path)
+			}
+		}
+	}
+	if seen != len(rooms) {
+		t.Errorf("the table has %d rooms, the house %d", len(rooms), seen)
+	}
+}
+
+func within(path, prefix string) bool { return path == prefix || strings.HasPrefix(path, prefix+"/") }
+
+// direct is all that the library asks of a host's module graph; what these need themselves comes
+// with them. README gives the reason for each.
+var direct = []string{
+	"github.com/go-playground/validator/v10",
+	"github.com/hibiken/asynq",
+	"github.com/jackc/pgx/v5",
+	"github.com/osteele/liquid",
+	"github.com/uptrace/bun",
+	"github.com/uptrace/bun/dialect/pgdialect",
+	"github.com/wneessen/go-mail",
+}
+
+// TestModuleGraph lists what a host that imports us downloads: no test library, no browser.
+func TestModuleGraph(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "mod", "edit", "-json").Output()
+	if err != nil {
+		t.Fatalf("go mod edit: %v", err)
+	}
+	var file struct {
+		Require []struct {
+			Path     string
+			Indirect bool
+		}
+	}
+	if err := json.Unmarshal(out, &file); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range file.Require {
+		if !r.Indirect {
+			got = append(got, r.Path)
+		}
+		for _, never := range []string{"testify", "go-cmp", "rapid", "chromedp", "go-smtp", "miniredis", "staticcheck"} {
+			if strings.Contains(r.Path, never) {
+				t.Errorf("%s would land in our users' module graph", r.Path)
+			}
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, direct) {
+		t.Errorf("requires %v, want %v", got, direct)
+	}
+}

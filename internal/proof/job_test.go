@@ -132,11 +132,15 @@ func TestTheWholeJob(t *testing.T) {
 		t.Errorf("the learner's page lacks order %s or the campaign", sn)
 	}
 	staff.shot("person")
+	person := staff.url()
 	staff.open(result)
 	revenue := text(t, school, "SELECT (paid_cash / 100)::text FROM orders WHERE user_id = $1 ORDER BY id DESC LIMIT 1", user)
 	if got := staff.text("[aria-labelledby='at-h'] .crm-fig"); !strings.Contains(strings.ReplaceAll(got, ",", ""), revenue) {
 		t.Errorf("revenue shows as %s, the order is of %s", got, revenue)
 	}
+	crm := a.CRMURL()
+	looks(staff, crm, map[string]string{"home": "", "audience": "audience", "campaigns": "campaigns", "result": strings.TrimPrefix(result, crm),
+		"person": strings.TrimPrefix(person, crm), "sync": "sync", "problems": "sync/problems"})
 }
 
 // accepted and clicks read the funnel strip.

@@ -82,10 +82,10 @@ func (p *Projection) Rewind(ctx context.Context, feed projection.Feed, walk proj
 }
 
 // Problems implements projection.Store.
-func (p *Projection) Problems(ctx context.Context, before time.Time, limit int) ([]projection.Problem, error) {
+func (p *Projection) Problems(ctx context.Context, now time.Time, limit int) ([]projection.Problem, error) {
 	var rows []struct{ Feed, HostID, Reason, Payload string }
 	err := p.bun.NewRaw(`SELECT feed, host_id, reason, payload FROM crm_sync_problems
-		WHERE last_at < ? ORDER BY last_at LIMIT ?`, before, limit).Scan(ctx, &rows)
+		WHERE last_at + least(power(2, least(tries, 10)), 60) * interval '1 second' <= ? ORDER BY last_at LIMIT ?`, now, limit).Scan(ctx, &rows)
 	if err != nil {
 		return nil, translate(err)
 	}

@@ -33,8 +33,10 @@ type Store interface {
 	// that were, or ErrTooManyVanished and changes nothing.
 	EndRepair(ctx context.Context, feed Feed, now time.Time) (int64, error)
 
-	// Problems returns up to limit problem rows, the longest untried first, not tried since before.
-	Problems(ctx context.Context, before time.Time, limit int) ([]Problem, error)
+	// Problems returns up to limit problem rows that are due for another try, the longest untried
+	// first: 2, 4, 8 … up to 60 seconds after the last one. Most wait for a learner who is in the
+	// next page of another feed.
+	Problems(ctx context.Context, now time.Time, limit int) ([]Problem, error)
 }
 
 // Leases give one process at a time the right to do a job.

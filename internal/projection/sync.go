@@ -34,7 +34,6 @@ const (
 
 	hostTimeout   = 60 * time.Second // one page
 	repairSlice   = 2 * time.Second  // of the repair pass between two looks for changes
-	problemPause  = 30 * time.Second // before a problem row is tried again
 	problemsOnce  = 500
 	giveUpFacts   = 3 // failures after which the facts do not wait for a feed
 	backoffFirst  = time.Second
@@ -176,7 +175,7 @@ func (s *Syncer) facts(ctx context.Context, state State, rs map[Feed]reader) err
 // problems tries problem rows again: an order's learner may have arrived meanwhile.
 func (s *Syncer) problems(ctx context.Context) error {
 	for {
-		list, err := s.Store.Problems(ctx, s.Now().Add(-problemPause), problemsOnce)
+		list, err := s.Store.Problems(ctx, s.Now(), problemsOnce)
 		if err != nil {
 			return fmt.Errorf("read problem rows: %w", err)
 		}

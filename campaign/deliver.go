@@ -164,24 +164,40 @@ func (s *Sender) chunk(ctx context.Context, c Claim) (Stall, time.Time, error) {
 		return NotStalled, s.now().Add(time.Minute), err
 	}
 	for ctx.Err() == nil {
-		batch, err := s.ledger.Take(ctx, c, ch.BatchSize(), ClaimTTL, s.now())
-		if err != nil || len(batch) == 0 {
+		more, stall, err := s.batch(context.WithoutCancel(ctx), ch, r, c)
+		switch {
+		case err != nil:
 			return NotStalled, time.Time{}, err
-		}
-		// From here on the messages may leave: see it through even when told to stop.
-		send, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-		outcomes, cause := s.send(send, ch, r, batch)
-		err = s.ledger.Finish(send, c.Campaign.ID, outcomes, s.now())
-		cancel()
-		if err != nil {
-			return NotStalled, time.Time{}, fmt.Errorf("write outcomes of campaign %d: %w", c.Campaign.ID, err)
-		}
-		if cause != nil {
-			s.log.WarnContext(ctx, "campaign: provider failing", "campaign", c.Campaign.ID, "err", cause)
-			return stallOf(cause), s.now().Add(stallRetry), nil
+		case stall != NotStalled:
+			return stall, s.now().Add(stallRetry), nil
+		case !more:
+			return NotStalled, time.Time{}, nil
 		}
 	}
 	return NotStalled, time.Time{}, nil
+}
+
+// batchTimeout bounds taking, sending and settling one batch.
+const batchTimeout = time.Minute
+
+// batch sends what is due next. It sees a batch through once it has begun, also when the worker
+// is told to stop meanwhile: a message marked as sending that never leaves would be unknown.
+func (s *Sender) batch(ctx context.Context, ch Channel, r *renderer, c Claim) (more bool, _ Stall, _ error) {
+	ctx, cancel := context.WithTimeout(ctx, batchTimeout)
+	defer cancel()
+	batch, err := s.ledger.Take(ctx, c, ch.BatchSize(), ClaimTTL, s.now())
+	if err != nil || len(batch) == 0 {
+		return false, NotStalled, err
+	}
+	outcomes, cause := s.send(ctx, ch, r, batch)
+	if err := s.ledger.Finish(ctx, c.Campaign.ID, outcomes, s.now()); err != nil {
+		return false, NotStalled, fmt.Errorf("write outcomes of campaign %d: %w", c.Campaign.ID, err)
+	}
+	if cause != nil {
+		s.log.WarnContext(ctx, "campaign: provider failing", "campaign", c.Campaign.ID, "err", cause)
+		return false, stallOf(cause), nil
+	}
+	return true, NotStalled, nil
 }
 
 func stallOf(err error) Stall {

@@ -51,15 +51,21 @@ func (r *Runner) Run(ctx context.Context) error {
 	server := asynq.NewServer(r.redis, asynq.Config{
 		Concurrency: r.concurrency,
 		Queues:      map[string]int{queue: 1},
-		// Chunks are told to stop through ctx, between two batches, and give their claim back.
-		BaseContext:       func() context.Context { return ctx },
+		// asynq abandons a handler whose context ends, and Shutdown would not wait for it: chunks
+		// are told to stop by chunk itself.
+		BaseContext:       func() context.Context { return context.WithoutCancel(ctx) },
 		TaskCheckInterval: 200 * time.Millisecond,
 		ShutdownTimeout:   90 * time.Second,
 		Logger:            &logger{r.log},
 		LogLevel:          asynq.WarnLevel,
 	})
 	mux := asynq.NewServeMux()
-	mux.HandleFunc(taskChunk, r.chunk)
+	mux.HandleFunc(taskChunk, func(task context.Context, t *asynq.Task) error {
+		task, cancel := context.WithCancel(task)
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)() // between two batches the chunk stops and gives its claim back
+		return r.chunk(task, t)
+	})
 	if err := server.Start(mux); err != nil { // a Redis that is away is no error; the server waits for it
 		return fmt.Errorf("start queue: %w", err)
 	}

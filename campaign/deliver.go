@@ -10,6 +10,7 @@ import (
 	"time"
 
 	h "github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
 	"github.com/coursecrm/coursecrm/shortlink"
 )
@@ -40,6 +41,7 @@ type Attempt struct {
 	Reason     Reason
 	ProviderID string
 	NextAt     time.Time // of another try
+	Untried    bool      // it never came to a try: the provider could not be used at all
 }
 
 // Ledger is what sending needs of storage; storage.Campaigns implements it. Each method is one
@@ -56,6 +58,8 @@ type Ledger interface {
 	// Take marks up to limit due deliveries of the chunk as sending and renews the claim.
 	// fault.ErrConflict: the claim is lost, nothing was marked.
 	Take(ctx context.Context, c Claim, limit int, ttl time.Duration, now time.Time) ([]Addressee, error)
+	// Renew keeps a claim for ttl more. fault.ErrConflict: it is lost.
+	Renew(ctx context.Context, c Claim, ttl time.Duration) error
 	// Finish writes outcomes. An outcome also replaces "unknown", when the claim was lost while
 	// the provider was answering.
 	Finish(ctx context.Context, id ID, outcomes []Attempt, now time.Time) error
@@ -177,20 +181,25 @@ func (s *Sender) chunk(ctx context.Context, c Claim) (Stall, time.Time, error) {
 	return NotStalled, time.Time{}, nil
 }
 
-// batchTimeout bounds taking, sending and settling one batch.
-const batchTimeout = time.Minute
+// batchTimeout bounds sending one batch; settleTimeout bounds writing down what became of it, for
+// which a restarting database is worth waiting: what is not written becomes unknown.
+const (
+	batchTimeout  = time.Minute
+	settleTimeout = 30 * time.Second
+)
 
 // batch sends what is due next. It sees a batch through once it has begun, also when the worker
 // is told to stop meanwhile: a message marked as sending that never leaves would be unknown.
 func (s *Sender) batch(ctx context.Context, ch Channel, r *renderer, c Claim) (more bool, _ Stall, _ error) {
-	ctx, cancel := context.WithTimeout(ctx, batchTimeout)
-	defer cancel()
 	batch, err := s.ledger.Take(ctx, c, ch.BatchSize(), ClaimTTL, s.now())
 	if err != nil || len(batch) == 0 {
 		return false, NotStalled, err
 	}
-	outcomes, cause := s.send(ctx, ch, r, batch)
-	if err := s.ledger.Finish(ctx, c.Campaign.ID, outcomes, s.now()); err != nil {
+	sending, cancel := context.WithTimeout(ctx, batchTimeout)
+	defer cancel()
+	go s.hold(sending, c)
+	outcomes, cause := s.send(sending, ch, r, batch)
+	if err := s.settle(ctx, c.Campaign.ID, outcomes); err != nil {
 		return false, NotStalled, fmt.Errorf("write outcomes of campaign %d: %w", c.Campaign.ID, err)
 	}
 	if cause != nil {
@@ -198,6 +207,40 @@ func (s *Sender) batch(ctx context.Context, ch Channel, r *renderer, c Claim) (m
 		return false, stallOf(cause), nil
 	}
 	return true, NotStalled, nil
+}
+
+// hold renews the claim while a slow provider is being waited for, or another worker would judge
+// that this one is dead and its messages unknown.
+func (s *Sender) hold(ctx context.Context, c Claim) {
+	ticker := time.NewTicker(ClaimTTL / 3)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := s.ledger.Renew(ctx, c, ClaimTTL); err != nil && ctx.Err() == nil {
+				s.log.WarnContext(ctx, "campaign: claim not renewed", "campaign", c.Campaign.ID, "chunk", c.Chunk, "err", err)
+			}
+		}
+	}
+}
+
+// settle writes outcomes, again and again while the database is away.
+func (s *Sender) settle(ctx context.Context, id ID, outcomes []Attempt) error {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	for {
+		err := s.ledger.Finish(ctx, id, outcomes, s.now())
+		if err == nil || !errors.Is(err, fault.ErrUnavailable) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 func stallOf(err error) Stall {
@@ -226,7 +269,7 @@ func (s *Sender) send(ctx context.Context, ch Channel, r *renderer, batch []Addr
 	answers, err := ch.Send(ctx, messages)
 	if err != nil {
 		for _, a := range to {
-			outcomes = append(outcomes, Attempt{Ordinal: a.Ordinal, State: Queued, Reason: ReasonTemporary, NextAt: s.now()})
+			outcomes = append(outcomes, Attempt{Ordinal: a.Ordinal, State: Queued, Reason: ReasonTemporary, NextAt: s.now(), Untried: true})
 		}
 		return outcomes, err
 	}
@@ -235,13 +278,13 @@ func (s *Sender) send(ctx context.Context, ch Channel, r *renderer, batch []Addr
 		if i < len(answers) {
 			answer = answers[i]
 		}
-		outcomes = append(outcomes, settle(a, answer, s.now()))
+		outcomes = append(outcomes, judge(a, answer, s.now()))
 	}
 	return outcomes, nil
 }
 
-// settle decides what becomes of a delivery. Temporary failures wait 15 s, 30 s, 1 min, 2 min.
-func settle(a Addressee, o Outcome, now time.Time) Attempt {
+// judge decides what becomes of a delivery. Temporary failures wait 15 s, 30 s, 1 min, 2 min.
+func judge(a Addressee, o Outcome, now time.Time) Attempt {
 	out := Attempt{Ordinal: a.Ordinal, ProviderID: o.ProviderID}
 	switch o.Kind {
 	case OutcomeAccepted:
@@ -284,7 +327,7 @@ func (r *renderer) message(a Addressee) (Message, Reason) {
 	if a.Contact == "" {
 		return Message{}, ReasonContact
 	}
-	a.Values["site"] = r.s.site
+	fill(a, r.s.site, r.s.loc)
 	if r.claim.Link.ID != 0 {
 		a.Values["link"] = r.s.publicURL + "/" + r.s.coder.Encode(r.claim.Link.First+shortlink.Number(a.Ordinal))
 	}

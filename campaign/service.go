@@ -36,9 +36,18 @@ type Store interface {
 type Addressee struct {
 	Ordinal int64
 	Person  segment.PersonID
-	Tries   int    // this one included, from 1; 0 in previews
-	Contact string // empty: none any more
-	Values  Values // all but link and site
+	Tries   int       // this one included, from 1; 0 in previews
+	Contact string    // empty: none any more
+	Values  Values    // all but link, site and member_expires
+	Until   time.Time // when the membership ends; zero: never, or no member
+}
+
+// fill adds the variables that depend on the site: its name, and a date in its time zone.
+func fill(a Addressee, site string, loc *time.Location) {
+	a.Values["site"] = site
+	if !a.Until.IsZero() {
+		a.Values["member_expires"] = a.Until.In(loc).Format(time.DateOnly)
+	}
 }
 
 // Service plans campaigns and reports on them. It is safe for concurrent use.
@@ -221,7 +230,8 @@ func (s *Service) Preview(ctx context.Context, in Input, at int) (Preview, error
 	if out.Name == "" {
 		out.Name = person.Values["nickname"]
 	}
-	person.Values["site"], person.Values["link"] = s.site, "https://…/xxxxxxxx"
+	fill(person, s.site, s.segments.Location())
+	person.Values["link"] = "https://…/xxxxxxxx"
 	if d.subject != nil {
 		out.Subject, _ = d.subject.Render(person.Values)
 		out.Subject = OneLine(out.Subject)

@@ -124,7 +124,7 @@ func (out *CRM) wire(c Config, db *storage.DB) error {
 	if out.mail != nil {
 		channels = append(channels, out.mail)
 	}
-	projections, campaigns := &storage.Projection{DB: db, Currency: c.Currency}, &storage.Campaigns{DB: db}
+	projections, campaigns := &storage.Projection{DB: db, Currency: c.Currency}, &storage.Campaigns{DB: db, Currency: c.Currency}
 	segments := segment.NewService(&storage.Segments{DB: db}, catalog, loc, time.Now)
 	out.syncer = &projection.Syncer{
 		Host: c.Host, Store: projections, Leases: db, Owner: owner, Poll: c.PollInterval, RepairAt: repairAt(c.RepairHour, loc),
@@ -141,7 +141,7 @@ func (out *CRM) wire(c Config, db *storage.DB) error {
 		Campaigns:  campaign.NewService(campaigns, segments, channels, c.SiteName, time.Now),
 		ShortLinks: shortlink.NewService(&storage.Links{DB: db}, coder, time.Now, c.Logger),
 		Dossiers:   dossier.NewService(&storage.Dossiers{DB: db}, time.Now),
-		Home:       home.NewService(&storage.Home{DB: db}, time.Now),
+		Home:       home.NewService(&storage.Home{DB: db, Currency: c.Currency}, time.Now),
 		Sync:       &projection.Desk{Syncer: out.syncer, Reading: projections},
 		Now:        time.Now, Log: c.Logger, HaveEmail: out.mail != nil, EmailFrom: c.Email.From,
 	})

@@ -42,6 +42,9 @@ func NewService(store Store, catalog Catalog, loc *time.Location, now func() tim
 // Catalog gives the fields that rules may ask about.
 func (s *Service) Catalog() Catalog { return s.catalog }
 
+// Location is the site's time zone.
+func (s *Service) Location() *time.Location { return s.loc }
+
 // Compile turns a rule into a predicate of this moment.
 //
 // Errors: *RuleError wrapped as fault.ErrInvalid.

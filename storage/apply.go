@@ -1,9 +1,11 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/internal/projection"
@@ -13,14 +15,21 @@ import (
 type Projection struct {
 	*DB
 	Currency string // ISO 4217; orders in another currency count, but their money is not added up
+
+	known idCache // filled by the first sync only
 }
 
 // Apply implements projection.Store: rows, facts and cursor in one transaction. It retries when
 // PostgreSQL broke a deadlock with a concurrent push.
 func (p *Projection) Apply(ctx context.Context, b projection.Batch) (projection.Applied, error) {
 	var out projection.Applied
+	if !b.SkipFacts {
+		p.known.forget()
+	}
+	tries := 0
 	err := p.retryTx(ctx, func(t *tx) error {
-		a := &applier{tx: t, batch: &b, currency: p.Currency}
+		a := &applier{tx: t, batch: &b, currency: p.Currency, known: &p.known, again: tries > 0}
+		tries++
 		if err := a.run(ctx); err != nil {
 			return err
 		}
@@ -47,6 +56,8 @@ type applier struct {
 	currency string
 	applied  projection.Applied
 	problems []projection.Problem // found here: the batch itself is not changed, it may be tried again
+	known    *idCache
+	again    bool // a try before this one met rows that were there already
 }
 
 func (a *applier) run(ctx context.Context) error {
@@ -84,12 +95,12 @@ func (a *applier) step(ctx context.Context) error {
 		return err
 	}
 	n, err := a.exec(ctx, `
-		UPDATE crm_sync_feeds SET cursor = ?, rows = rows + ?, total = ?, rate = ?,
+		UPDATE crm_sync_feeds SET cursor = ?, rows = rows + ?, total = CASE WHEN ? THEN rows + ? ELSE ? END, rate = ?,
 			started_at = coalesce(started_at, now()), last_ok_at = ?, failures = 0, failure = '', retry_at = NULL,
 			walked = walked OR (walk = 'repair' AND ?),
 			caught_up_at = CASE WHEN walk = 'live' AND ? THEN coalesce(caught_up_at, ?) ELSE caught_up_at END
 		WHERE feed = ? AND walk = ? AND cursor = ?`,
-		string(s.To), s.Read, s.Total, s.Rate, a.batch.Now, s.CaughtUp, s.CaughtUp, a.batch.Now,
+		string(s.To), s.Read, s.CaughtUp, s.Read, s.Total, s.Rate, a.batch.Now, s.CaughtUp, s.CaughtUp, a.batch.Now,
 		string(s.Feed), string(s.Walk), string(s.From))
 	if err != nil {
 		return err
@@ -119,26 +130,45 @@ func (a *applier) saveProblems(ctx context.Context) error {
 			}
 		}
 	}
-	for _, p := range append(a.problems, a.batch.Problems...) {
-		if _, err := a.exec(ctx, `
-			INSERT INTO crm_sync_problems AS p (feed, host_id, reason, payload, first_at, last_at)
-			VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (feed, host_id) DO UPDATE SET reason = EXCLUDED.reason, payload = EXCLUDED.payload,
-				tries = p.tries + 1, last_at = EXCLUDED.last_at`,
-			string(p.Feed), p.HostID, string(p.Reason), string(p.Payload), a.batch.Now, a.batch.Now); err != nil {
-			return fmt.Errorf("file problem row: %w", err)
-		}
-		a.applied.Problems++
+	return a.fileProblems(ctx, append(slices.Clone(a.problems), a.batch.Problems...))
+}
+
+var problemStage = stage[projection.Problem]{
+	name:    "crm_in_problems",
+	columns: []column{{"feed", "text"}, {"host_id", "text"}, {"reason", "text"}, {"payload", "bytea"}},
+	values: func(p projection.Problem) ([]any, error) {
+		return []any{string(p.Feed), p.HostID, string(p.Reason), p.Payload}, nil
+	},
+}
+
+// fileProblems lists rows that were not taken.
+func (a *applier) fileProblems(ctx context.Context, list []projection.Problem) error {
+	list = latest(list, func(p projection.Problem) string { return string(p.Feed) + p.HostID }, func(projection.Problem) time.Time { return time.Time{} })
+	if len(list) == 0 {
+		return nil
 	}
+	if err := problemStage.fill(ctx, a.tx, list); err != nil {
+		return err
+	}
+	_, err := a.exec(ctx, `
+		INSERT INTO crm_sync_problems AS p (feed, host_id, reason, payload, first_at, last_at)
+		SELECT feed, host_id, reason, payload, ?, ? FROM crm_in_problems ORDER BY feed, host_id
+		ON CONFLICT (feed, host_id) DO UPDATE SET reason = EXCLUDED.reason, payload = EXCLUDED.payload,
+			tries = p.tries + 1, last_at = EXCLUDED.last_at`, a.batch.Now, a.batch.Now)
+	if err != nil {
+		return fmt.Errorf("file problem rows: %w", err)
+	}
+	a.applied.Problems = len(list)
 	return nil
 }
 
 // seen notes what a repair walk has met, sound or not, and counts what it mended.
 func (a *applier) seen(ctx context.Context) error {
-	if a.batch.Step == nil || a.batch.Step.Walk != projection.Repair {
+	walk := cmp.Or(a.batch.Step, a.batch.Of)
+	if walk == nil || walk.Walk != projection.Repair {
 		return nil
 	}
-	feed := a.batch.Step.Feed
+	feed := walk.Feed
 	ids := a.batchIDs()[feed]
 	for _, p := range a.batch.Problems {
 		ids = append(ids, p.HostID)

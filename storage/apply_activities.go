@@ -27,9 +27,11 @@ func (a *applier) activities(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	there, err := a.storedActivities(ctx, rows)
-	if err != nil {
-		return err
+	var there map[string]bool
+	if !a.batch.SkipFacts || a.again { // the first sync meets events twice only when one was pushed
+		if there, err = a.storedActivities(ctx, rows); err != nil {
+			return err
+		}
 	}
 	rows = slices.DeleteFunc(rows, func(v projection.Activity) bool {
 		if learners[string(v.LearnerID)] == 0 {
@@ -65,12 +67,16 @@ func (a *applier) learnerIDs(ctx context.Context, rows []projection.Activity) (m
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
+	out := make(map[string]int64, len(ids))
+	if a.batch.SkipFacts {
+		ids = a.known.lookUp(ids, out)
+		defer func() { a.known.remember(out) }()
+	}
 	found, err := a.QueryContext(ctx, "SELECT host_id, id FROM crm_learners WHERE host_id = ANY (?)", textArray(ids))
 	if err != nil {
 		return nil, fmt.Errorf("find learners: %w", err)
 	}
 	defer found.Close()
-	out := make(map[string]int64, len(ids))
 	for found.Next() {
 		var host string
 		var id int64

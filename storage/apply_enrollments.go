@@ -38,6 +38,9 @@ func (a *applier) enrollments(ctx context.Context) error {
 	if err := a.stubOfferings(ctx, enrollmentStage.name); err != nil {
 		return err
 	}
+	if err := a.movedFrom(ctx, "crm_enrollments", "crm_in_enrollments"); err != nil {
+		return err
+	}
 	names := enrollmentStage.names()[:17]
 	n, err := a.merge(ctx, `
 		WITH up AS (
@@ -45,7 +48,7 @@ func (a *applier) enrollments(ctx context.Context) error {
 			SELECT `+prefixed("s", names)+`, l.id, o.id, now()
 			FROM crm_in_enrollments s JOIN crm_learners l ON l.host_id = s.learner_host_id
 			JOIN crm_offerings o ON o.type = s.target_type AND o.host_id = s.target_id
-			WHERE NOT s.deleted ORDER BY s.host_id COLLATE "C"
+			WHERE NOT s.deleted AND NOT `+buried("enrollments")+` ORDER BY s.host_id COLLATE "C"
 			ON CONFLICT (host_id) DO UPDATE SET `+assign(names, "host_id")+`, learner_id = EXCLUDED.learner_id,
 				offering_id = EXCLUDED.offering_id, written_at = now()
 			WHERE `+newer("crm_enrollments")+`
@@ -77,7 +80,7 @@ func (a *applier) goneEnrollments(ctx context.Context) error {
 		return fmt.Errorf("mark removed enrollments: %w", err)
 	}
 	a.applied.Updated += int(n)
-	return nil
+	return a.bury(ctx, projection.Enrollments, "crm_enrollments", "crm_in_enrollments")
 }
 
 var membershipStage = stage[projection.Membership]{

@@ -77,6 +77,9 @@ func (a *applier) orders(ctx context.Context) error {
 	if err := a.stageOrders(ctx, rows); err != nil {
 		return err
 	}
+	if err := a.movedFrom(ctx, "crm_orders", "crm_in_orders"); err != nil {
+		return err
+	}
 	names := orderStage.names()[:19]
 	n, err := a.merge(ctx, `
 		WITH up AS (
@@ -87,7 +90,7 @@ func (a *applier) orders(ctx context.Context) error {
 				SELECT i.order_host_id, array_agg(DISTINCT o.id) AS ids
 				FROM crm_in_items i JOIN crm_offerings o ON o.type = i.target_type AND o.host_id = i.target_id
 				GROUP BY 1) i ON i.order_host_id = s.host_id
-			WHERE NOT s.deleted ORDER BY s.host_id COLLATE "C"
+			WHERE NOT s.deleted AND NOT `+buried("orders")+` ORDER BY s.host_id COLLATE "C"
 			ON CONFLICT (host_id) DO UPDATE SET `+assign(names, "host_id")+`, learner_id = EXCLUDED.learner_id,
 				offering_ids = EXCLUDED.offering_ids, written_at = now()
 			WHERE `+newer("crm_orders")+`
@@ -148,7 +151,7 @@ func (a *applier) goneOrders(ctx context.Context) error {
 		return fmt.Errorf("mark deleted orders: %w", err)
 	}
 	a.applied.Updated += int(n)
-	return nil
+	return a.bury(ctx, projection.Orders, "crm_orders", "crm_in_orders")
 }
 
 // orderLines replaces items and refunds of the orders written.

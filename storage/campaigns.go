@@ -13,7 +13,10 @@ import (
 )
 
 // Campaigns implements campaign.Store and campaign.Ledger.
-type Campaigns struct{ *DB }
+type Campaigns struct {
+	*DB
+	Currency string // ISO 4217; the money of attributed orders in another currency is not added up
+}
 
 type campaignRow struct {
 	ID                                                            int64

@@ -75,7 +75,7 @@ func newSending(t testing.TB, seed hosttest.Seed) *sending {
 	s := &sending{school: newSchool(t, seed), wire: &wire{}}
 	s.sync(t)
 	s.segments = segment.NewService(&Segments{s.db}, segment.DefaultCatalog(), time.UTC, s.clock)
-	s.service = campaign.NewService(&Campaigns{s.db}, s.segments, []campaign.Channel{s.wire}, "启明网校", s.clock)
+	s.service = campaign.NewService(&Campaigns{DB: s.db, Currency: "CNY"}, s.segments, []campaign.Channel{s.wire}, "启明网校", s.clock)
 	s.coder = shortlink.NewCoder([]byte("secret"))
 	s.links = shortlink.NewService(&Links{s.db}, s.coder, s.clock, slog.New(slog.DiscardHandler))
 	return s
@@ -84,7 +84,7 @@ func newSending(t testing.TB, seed hosttest.Seed) *sending {
 func (s *sending) clock() time.Time { return s.now }
 
 func (s *sending) sender(owner string) *campaign.Sender {
-	return campaign.NewSender(campaign.SenderConfig{Ledger: &Campaigns{s.db}, Segments: s.segments, Channels: []campaign.Channel{s.wire},
+	return campaign.NewSender(campaign.SenderConfig{Ledger: &Campaigns{DB: s.db, Currency: "CNY"}, Segments: s.segments, Channels: []campaign.Channel{s.wire},
 		Coder: s.coder, PublicURL: "https://s.example/go", Site: "启明网校", Owner: owner, Location: time.UTC, Now: s.clock,
 		Log: slog.New(slog.DiscardHandler)})
 }
@@ -284,7 +284,7 @@ func TestWorkerDiesInFlight(t *testing.T) {
 	t.Parallel()
 	s := newSending(t, crowd(50))
 	id := s.launch(t, "k", segment.Everyone())
-	ledger := &Campaigns{s.db}
+	ledger := &Campaigns{DB: s.db, Currency: "CNY"}
 	a := s.sender("a")
 	s.workPlan(t, a)
 	due, err := a.Due(t.Context(), 10)

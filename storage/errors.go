@@ -6,6 +6,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -35,7 +37,7 @@ func translate(err error) error {
 			return fmt.Errorf("%w: SQLSTATE %s in %s%s", kind, pg.Code, pg.TableName, pg.ConstraintName)
 		}
 		return fmt.Errorf("database: %s (SQLSTATE %s)", pg.Message, pg.Code)
-	case errors.Is(err, driver.ErrBadConn), isConnect(err):
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, io.ErrUnexpectedEOF), isConnect(err):
 		return fmt.Errorf("%w: no connection to the database", fault.ErrUnavailable)
 	}
 	return err
@@ -52,18 +54,19 @@ func isFault(err error) bool {
 
 func isConnect(err error) bool {
 	var connect *pgconn.ConnectError
-	return errors.As(err, &connect)
+	var broken *net.OpError
+	return errors.As(err, &connect) || errors.As(err, &broken)
 }
 
 // kindOf sorts SQLSTATEs. Class 22 is a value PostgreSQL cannot hold (a number out of range).
 func kindOf(code string) error {
 	switch {
-	case code == "23514", code == "23502", strings.HasPrefix(code, "22"):
+	case code == "23514", code == "23502", strings.HasPrefix(code, "22"), strings.HasPrefix(code, "54"):
 		return fault.ErrInvalid
 	case code == "23503", code == "23505":
 		return fault.ErrConflict
 	case code == "53300", code == "55P03",
-		strings.HasPrefix(code, "57P"), strings.HasPrefix(code, "08"):
+		code == "57014", strings.HasPrefix(code, "57P"), strings.HasPrefix(code, "08"):
 		return fault.ErrUnavailable
 	}
 	return nil

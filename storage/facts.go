@@ -14,8 +14,8 @@ const factColumns = `paid_order_count, paid_total, first_paid_at, last_paid_at, 
 	open_order_count, open_order_total, enrolled_count, last_learn_at, bought_ids, enrolled_ids, tag_ids,
 	member_level, member_expires_at`
 
-// factsSQL computes the facts of the learners in crm_in_touched. Its arguments are the site's
-// currency (four times: only its money is added up) and the time. Lateral lookups cost the same
+// factsSQL computes the facts of the learners in crm_in_touched. Its arguments are the
+// time, the site's currency three times (only its money is added up) and the time again. Lateral lookups cost the same
 // for one learner and for thousands, so no wrong guess of the planner about a temporary table
 // can turn them into a walk over all orders.
 const factsSQL = `
@@ -23,7 +23,8 @@ UPDATE crm_learners l SET (` + factColumns + `) = ROW (f.*)
 FROM (SELECT DISTINCT learner_id FROM crm_in_touched) t,
 LATERAL (
 	SELECT o.*, e.enrolled_count, e.last_learn_at, o2.bought_ids, e.enrolled_ids, g.tag_ids,
-		coalesce(m.level_id, '') AS member_level, m.expires_at AS member_expires_at
+		CASE WHEN m.expires_at IS NULL OR m.expires_at > ? THEN coalesce(m.level_id, '') ELSE '' END AS member_level,
+		m.expires_at AS member_expires_at
 	FROM (
 		SELECT
 			count(*) FILTER (WHERE paid_amount > refunded)::int AS paid_order_count,
@@ -73,7 +74,7 @@ func refreshFacts(ctx context.Context, t *tx, currency string, now time.Time) (i
 	if err != nil || n == 0 {
 		return 0, err
 	}
-	if _, err := t.exec(ctx, factsSQL, currency, currency, currency, now); err != nil {
+	if _, err := t.exec(ctx, factsSQL, now, currency, currency, currency, now); err != nil {
 		return 0, fmt.Errorf("compute facts: %w", err)
 	}
 	return n, nil
@@ -85,6 +86,9 @@ const (
 	factsFirst = 20_000
 	factsLater = 2_000
 	factsEvery = 30 * time.Second // between two looks for what time has made stale
+	// Clocks of processes differ: what expired shortly before the last look is looked at again, as
+	// another process may have computed it with a clock that is behind.
+	factsSkew = 15 * time.Minute
 )
 
 // ComputeFacts implements projection.Store.
@@ -108,7 +112,7 @@ func (p *Projection) ComputeFacts(ctx context.Context, all bool, now time.Time) 
 // firstFacts does the next stretch of the pass over all learners and moves its cursor.
 func (p *Projection) firstFacts(ctx context.Context, t *tx, now time.Time) (int64, error) {
 	if _, err := t.exec(ctx, `INSERT INTO crm_sync_feeds (feed, walk, started_at, total)
-		SELECT ?, 'live', now(), count(*) FROM crm_learners ON CONFLICT DO NOTHING`, string(projection.Facts)); err != nil {
+		SELECT ?, 'live', ?::timestamptz, count(*) FROM crm_learners ON CONFLICT DO NOTHING`, string(projection.Facts), now); err != nil {
 		return 0, err
 	}
 	var after int64
@@ -126,9 +130,10 @@ func (p *Projection) firstFacts(ctx context.Context, t *tx, now time.Time) (int6
 	}
 	_, err = t.exec(ctx, `UPDATE crm_sync_feeds SET rows = rows + ?, total = greatest(total, rows + ?),
 		rate = ? / greatest(extract(epoch FROM clock_timestamp() - now()), 0.001),
-		cursor = coalesce((SELECT max(learner_id)::text FROM crm_in_touched), cursor), last_ok_at = ?,
+		cursor = coalesce((SELECT max(learner_id)::text FROM crm_in_touched), cursor),
+		last_ok_at = CASE WHEN ? = 0 THEN started_at ELSE ?::timestamptz END, -- what expires during the pass is looked for after it
 		caught_up_at = CASE WHEN ? = 0 THEN ?::timestamptz END
-		WHERE feed = ? AND walk = 'live'`, n, n, n, now, n, now, string(projection.Facts))
+		WHERE feed = ? AND walk = 'live'`, n, n, n, n, now, n, now, string(projection.Facts))
 	return n, err
 }
 
@@ -140,11 +145,18 @@ func (p *Projection) dueFacts(ctx context.Context, t *tx, now time.Time) (int64,
 			WHERE feed = ? AND walk = 'live' AND last_ok_at < ? FOR UPDATE
 		), mark AS (
 			INSERT INTO crm_facts_due (learner_id)
-			SELECT DISTINCT e.learner_id FROM due, crm_enrollments e
-			WHERE e.status = 'active' AND e.expires_at > due.since AND e.expires_at <= ? ON CONFLICT DO NOTHING)
+			SELECT e.learner_id FROM due, crm_enrollments e
+			WHERE e.status = 'active' AND e.expires_at > due.since - ? * interval '1 second' AND e.expires_at <= ?
+			UNION
+			SELECT l.id FROM due, crm_learners l
+			WHERE l.member_level <> '' AND l.member_expires_at <= ?
+			ON CONFLICT DO NOTHING)
 		UPDATE crm_sync_feeds s SET last_ok_at = ? FROM due WHERE s.feed = due.feed AND s.walk = 'live'`,
-		string(projection.Facts), now.Add(-factsEvery), now, now); err != nil {
+		string(projection.Facts), now.Add(-factsEvery), int(factsSkew.Seconds()), now, now, now); err != nil {
 		return 0, fmt.Errorf("mark expired enrollments: %w", err)
+	}
+	if _, err := t.exec(ctx, "DELETE FROM crm_tombstones WHERE updated_at < ?", now.AddDate(0, 0, -7)); err != nil {
+		return 0, fmt.Errorf("sweep tombstones: %w", err)
 	}
 	if _, err := t.exec(ctx, `
 		WITH taken AS (

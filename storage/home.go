@@ -12,15 +12,19 @@ import (
 )
 
 // Home implements home.Store.
-type Home struct{ *DB }
+type Home struct {
+	*DB
+	Currency string // ISO 4217, of the sums
+}
 
 // Totals implements home.Store.
 func (s *Home) Totals(ctx context.Context, since, rated time.Time, window time.Duration) (home.Totals, error) {
 	var t home.Totals
 	err := s.reading(ctx, func(tx bun.Tx) error {
-		if err := tx.NewRaw(`SELECT count(*), count(*) FILTER (WHERE registered_at >= ?), count(*) FILTER (WHERE paid_order_count > 0),
-				coalesce(sum(paid_total), 0)::bigint FROM crm_learners WHERE status = 'active' AND marketable`, since).
-			Scan(ctx, &t.People, &t.NewPeople, &t.Payers, &t.Revenue); err != nil {
+		if err := tx.NewRaw(`SELECT count(*), count(*) FILTER (WHERE own), count(*) FILTER (WHERE own AND registered_at >= ?),
+				count(*) FILTER (WHERE own AND paid_order_count > 0), coalesce(sum(paid_total) FILTER (WHERE own), 0)::bigint
+			FROM (SELECT *, status = 'active' AND marketable AS own FROM crm_learners WHERE status <> 'deleted') l`, since).
+			Scan(ctx, &t.Accounts, &t.People, &t.NewPeople, &t.Payers, &t.Revenue); err != nil {
 			return fmt.Errorf("count people: %w", err)
 		}
 		if err := tx.NewRaw(`SELECT (SELECT count(*) FROM crm_campaigns),
@@ -32,10 +36,10 @@ func (s *Home) Totals(ctx context.Context, since, rated time.Time, window time.D
 		}
 		if err := tx.NewRaw(`
 			SELECT coalesce(sum(o.paid_amount - o.refunded), 0)::bigint FROM crm_orders o
-			WHERE o.paid_amount > 0 AND o.paid_on >= ? AND o.learner_id IN (SELECT learner_id FROM crm_clicks WHERE kind = 'human')
+			WHERE o.paid_amount > 0 AND o.currency = ? AND o.paid_on >= ? AND o.learner_id IN (SELECT learner_id FROM crm_clicks WHERE kind = 'human')
 				AND EXISTS (SELECT FROM crm_clicks k WHERE k.learner_id = o.learner_id AND k.kind = 'human'
 					AND k.at <= o.paid_on AND k.at >= o.paid_on - ? * interval '1 second')`,
-			since, int64(window.Seconds())).Scan(ctx, &t.Attributed); err != nil {
+			s.Currency, since, int64(window.Seconds())).Scan(ctx, &t.Attributed); err != nil {
 			return fmt.Errorf("attributed revenue: %w", err)
 		}
 		var rows []listedRow

@@ -39,16 +39,27 @@ type placeKey struct {
 	ID     int64     `json:"i"`
 }
 
-// after is the condition for rows behind the place, for a column sorted downwards with missing
-// values last.
-func (k placeKey) after(column string, isTime bool) (string, []any) {
+// place is a condition with its arguments.
+type place struct {
+	sql  string
+	args []any
+}
+
+// after gives the ranges of rows behind the place, for a column sorted downwards with missing
+// values last. They are read one after the other: each is a range of an index, which one
+// condition for both would not be.
+func (k placeKey) after(column string, isTime bool) []place {
+	missing := column + " IS NULL"
 	switch {
 	case !isTime:
-		return "(" + column + ", l.id) < (?, ?)", []any{k.Number, k.ID}
+		return []place{{"(" + column + ", l.id) < (?, ?)", []any{k.Number, k.ID}}}
 	case k.Time.IsZero():
-		return column + " IS NULL AND l.id < ?", []any{k.ID}
+		return []place{{missing + " AND l.id < ?", []any{k.ID}}}
 	}
-	return "(" + column + " < ? OR (" + column + " = ? AND l.id < ?) OR " + column + " IS NULL)", []any{k.Time, k.Time, k.ID}
+	return []place{
+		{column + " <= ? AND (" + column + ", l.id) < (?, ?)", []any{k.Time, k.Time, k.ID}},
+		{missing, nil},
+	}
 }
 
 // idKey is a place in a list ordered by one number.

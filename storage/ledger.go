@@ -77,6 +77,20 @@ func claimOwner(owner string, generation int) string {
 	return fmt.Sprintf("%s#%d", owner, generation+1)
 }
 
+// Renew implements campaign.Ledger.
+func (s *Campaigns) Renew(ctx context.Context, c campaign.Claim, ttl time.Duration) error {
+	res, err := s.bun.NewRaw(`UPDATE crm_chunks SET until = now() + ? * interval '1 millisecond'
+		WHERE campaign_id = ? AND chunk = ? AND owner = ? AND NOT done`,
+		ttl.Milliseconds(), int64(c.Campaign.ID), c.Chunk, c.Owner).Exec(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return fmt.Errorf("claim on chunk %d is lost: %w", c.Chunk, fault.ErrConflict)
+	}
+	return nil
+}
+
 // Take implements campaign.Ledger: "sending" is committed here, before the provider is called.
 func (s *Campaigns) Take(ctx context.Context, c campaign.Claim, limit int, ttl time.Duration, now time.Time) ([]campaign.Addressee, error) {
 	contact, ok := contacts[c.Campaign.Channel]
@@ -123,19 +137,19 @@ type addresseeRow struct {
 	Tries                         int
 	Contact                       string
 	Nickname, RealName, LevelName string
-	MemberExpires                 string
+	Until                         bun.NullTime
 }
 
 // addresseeColumns reads what a message needs. A contact that may not be used any more since the
 // campaign was planned comes back empty.
 func addresseeColumns(contact, consent string) string {
 	return `l.id AS learner_id, CASE WHEN l.status = 'active' AND ` + consent + ` <> 'denied' THEN coalesce(` + contact + `, '') ELSE '' END AS contact,
-		l.nickname, l.real_name, coalesce(m.level_name, '') AS level_name, coalesce(to_char(m.expires_at, 'YYYY-MM-DD'), '') AS member_expires`
+		l.nickname, l.real_name, coalesce(m.level_name, '') AS level_name, m.expires_at AS until`
 }
 
 func (r addresseeRow) addressee() campaign.Addressee {
-	return campaign.Addressee{Ordinal: r.Ordinal, Person: segment.PersonID(r.LearnerID), Tries: r.Tries, Contact: r.Contact,
-		Values: campaign.Values{"nickname": r.Nickname, "real_name": r.RealName, "member_level": r.LevelName, "member_expires": r.MemberExpires}}
+	return campaign.Addressee{Ordinal: r.Ordinal, Person: segment.PersonID(r.LearnerID), Tries: r.Tries, Contact: r.Contact, Until: utc(r.Until),
+		Values: campaign.Values{"nickname": r.Nickname, "real_name": r.RealName, "member_level": r.LevelName}}
 }
 
 // Finish implements campaign.Ledger.
@@ -144,9 +158,12 @@ func (s *Campaigns) Finish(ctx context.Context, id campaign.ID, outcomes []campa
 		return nil
 	}
 	ordinals, states, reasons := make([]int64, len(outcomes)), make([]string, len(outcomes)), make([]string, len(outcomes))
-	providers, next := make([]string, len(outcomes)), make([]string, len(outcomes))
+	providers, next, untried := make([]string, len(outcomes)), make([]string, len(outcomes)), make([]int64, len(outcomes))
 	for i, o := range outcomes {
 		ordinals[i], states[i], reasons[i], providers[i] = o.Ordinal, string(o.State), string(o.Reason), o.ProviderID
+		if o.Untried {
+			untried[i] = 1
+		}
 		if !o.NextAt.IsZero() {
 			next[i] = o.NextAt.UTC().Format(time.RFC3339Nano)
 		}
@@ -154,14 +171,14 @@ func (s *Campaigns) Finish(ctx context.Context, id campaign.ID, outcomes []campa
 	// A retry is granted only to a delivery still in flight: once it is unknown, somebody else
 	// judged that it may have left, and it is not sent again.
 	_, err := s.bun.NewRaw(`
-		UPDATE crm_deliveries d SET state = o.state, reason = o.reason, provider_id = o.provider,
+		UPDATE crm_deliveries d SET state = o.state, reason = o.reason, provider_id = o.provider, tries = d.tries - o.untried,
 			next_at = CASE WHEN o.next <> '' THEN o.next::timestamptz END,
 			accepted_at = CASE WHEN o.state = 'accepted' THEN ?::timestamptz END,
 			settled_at = CASE WHEN o.state <> 'queued' THEN ?::timestamptz END
-		FROM unnest(?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[]) AS o (ordinal, state, reason, provider, next)
+		FROM unnest(?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[]) AS o (ordinal, state, reason, provider, next, untried)
 		WHERE d.campaign_id = ? AND d.ordinal = o.ordinal
 			AND (d.state = 'sending' OR (d.state = 'unknown' AND o.state NOT IN ('queued', 'unknown')))`,
-		now, now, int64Array(ordinals), textArray(states), textArray(reasons), textArray(providers), textArray(next), int64(id)).Exec(ctx)
+		now, now, int64Array(ordinals), textArray(states), textArray(reasons), textArray(providers), textArray(next), int64Array(untried), int64(id)).Exec(ctx)
 	return translate(err)
 }
 

@@ -70,6 +70,7 @@ func (p *Projection) EndRepair(ctx context.Context, feed projection.Feed, now ti
 		return 0, fmt.Errorf("end repair: feed %q is not repaired", feed)
 	}
 	var gone int64
+	tooMany := false
 	err := p.retryTx(ctx, func(t *tx) error {
 		if err := touched.create(ctx, t); err != nil {
 			return err
@@ -82,8 +83,8 @@ func (p *Projection) EndRepair(ctx context.Context, feed projection.Feed, now ti
 			string(feed), string(feed)).Scan(ctx, &all, &gone); err != nil {
 			return err
 		}
-		if all > vanishFreely && gone*2 > all {
-			return projection.ErrTooManyVanished
+		if tooMany = all > vanishFreely && gone*2 > all; tooMany {
+			return closeRepair(ctx, t, feed, 0, projection.FailureVanished)
 		}
 		touch := ""
 		if v.learner != "" {
@@ -102,12 +103,26 @@ func (p *Projection) EndRepair(ctx context.Context, feed projection.Feed, now ti
 		if _, err := refreshFacts(ctx, t, p.Currency, now); err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, "DELETE FROM crm_repair_seen WHERE feed = ?", string(feed)); err != nil {
-			return err
-		}
-		_, err := t.exec(ctx, `UPDATE crm_sync_feeds SET vanished = ?, caught_up_at = now(), failures = 0, failure = '', retry_at = NULL
-			WHERE feed = ? AND walk = 'repair'`, gone, string(feed))
-		return err
+		return closeRepair(ctx, t, feed, gone, "")
 	})
+	if err == nil && tooMany {
+		return 0, projection.ErrTooManyVanished
+	}
 	return gone, err
+}
+
+// DropRepair implements projection.Store.
+func (p *Projection) DropRepair(ctx context.Context, feed projection.Feed) error {
+	return p.inTx(ctx, func(t *tx) error { return closeRepair(ctx, t, feed, 0, "") })
+}
+
+// closeRepair ends the pass over a feed. A failure stays on show until the next pass.
+func closeRepair(ctx context.Context, t *tx, feed projection.Feed, gone int64, f projection.Failure) error {
+	if _, err := t.exec(ctx, "DELETE FROM crm_repair_seen WHERE feed = ?", string(feed)); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `UPDATE crm_sync_feeds SET vanished = ?, caught_up_at = now(), failures = CASE WHEN ? = '' THEN 0 ELSE 1 END,
+			failure = ?, failed_at = CASE WHEN ? = '' THEN NULL ELSE now() END, retry_at = NULL
+		WHERE feed = ? AND walk = 'repair'`, gone, string(f), string(f), string(f), string(feed))
+	return err
 }

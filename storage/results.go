@@ -14,9 +14,10 @@ import (
 
 // creditsSQL gives the orders that count for a campaign: those of its clickers for which no
 // later human click than one of this campaign lies before the payment, within the window. It is
-// campaign.Attribute in SQL. Arguments: campaign, window in seconds.
+// campaign.Attribute in SQL. Arguments: the site's currency (orders in
+// another count, their money is not added up), the window in seconds, the campaign twice.
 const creditsSQL = `
-	SELECT o.id, o.learner_id, o.paid_amount - o.refunded AS net
+	SELECT o.id, o.learner_id, CASE WHEN o.currency = ? THEN o.paid_amount - o.refunded ELSE 0 END AS net
 	FROM crm_orders o
 	CROSS JOIN LATERAL (
 		SELECT k.campaign_id FROM crm_clicks k
@@ -58,7 +59,7 @@ func (s *Campaigns) Result(ctx context.Context, id campaign.ID, window time.Dura
 		return out, fmt.Errorf("count clicks: %w", translate(err))
 	}
 	err := s.bun.NewRaw("SELECT count(*), count(DISTINCT learner_id), coalesce(sum(net), 0)::bigint FROM ("+creditsSQL+") c",
-		int64(window.Seconds()), int64(id), int64(id)).Scan(ctx, &out.Orders, &out.Buyers, &out.Revenue)
+		s.Currency, int64(window.Seconds()), int64(id), int64(id)).Scan(ctx, &out.Orders, &out.Buyers, &out.Revenue)
 	if err != nil {
 		return out, fmt.Errorf("attribute orders: %w", translate(err))
 	}
@@ -122,14 +123,13 @@ func (s *Campaigns) Sample(ctx context.Context, p segment.Predicate, ch h.Channe
 	c := contacts[ch]
 	var rows []addresseeRow
 	err = s.bun.NewRaw("SELECT 0 AS ordinal, 0 AS tries, "+addresseeColumns(c.contact, c.consent)+`
-		FROM (`+query+` ORDER BY id LIMIT ?) a JOIN crm_learners l ON l.id = a.id
-		LEFT JOIN crm_memberships m ON m.learner_id = l.id AND NOT m.deleted
-		WHERE a.reason = '' ORDER BY l.id`, append(args, limit*20)...).Scan(ctx, &rows)
+		FROM (SELECT id FROM (`+query+`) s WHERE reason = '' ORDER BY id LIMIT ?) a JOIN crm_learners l ON l.id = a.id
+		LEFT JOIN crm_memberships m ON m.learner_id = l.id AND NOT m.deleted ORDER BY l.id`, append(args, limit)...).Scan(ctx, &rows)
 	if err != nil {
 		return nil, translate(err)
 	}
 	var out []campaign.Addressee
-	for _, r := range rows[:min(len(rows), limit)] {
+	for _, r := range rows {
 		out = append(out, r.addressee())
 	}
 	return out, nil

@@ -120,19 +120,29 @@ func (s *Segments) List(ctx context.Context, p segment.Predicate, sort segment.S
 	if !ok {
 		return segment.Page{}, fmt.Errorf("%w: sort", fault.ErrInvalid)
 	}
-	where, args := people+" AND "+p.SQL, predicateArgs(p)
+	ranges := []place{{"TRUE", nil}}
 	if after != "" {
 		var k placeKey
 		if err := decodeCursor(after, &k); err != nil || k.Sort != string(sort) {
 			return segment.Page{}, fmt.Errorf("%w: cursor", fault.ErrInvalid)
 		}
-		more, moreArgs := k.after(by.column, by.isTime)
-		where, args = where+" AND "+more, append(args, moreArgs...)
+		ranges = k.after(by.column, by.isTime)
 	}
 	var rows []personRow
 	err := s.reading(ctx, func(tx bun.Tx) error {
-		return tx.NewRaw("SELECT "+personColumns+" FROM crm_learners l WHERE "+where+
-			" ORDER BY "+by.column+" DESC NULLS LAST, l.id DESC LIMIT ?", append(args, limit+1)...).Scan(ctx, &rows)
+		for _, r := range ranges { // the next only when the one before did not fill the page
+			if len(rows) > limit {
+				break
+			}
+			var some []personRow
+			args := append(append(predicateArgs(p), r.args...), limit+1-len(rows))
+			if err := tx.NewRaw("SELECT "+personColumns+" FROM crm_learners l WHERE "+people+" AND "+p.SQL+" AND "+r.sql+
+				" ORDER BY "+by.column+" DESC NULLS LAST, l.id DESC LIMIT ?", args...).Scan(ctx, &some); err != nil {
+				return err
+			}
+			rows = append(rows, some...)
+		}
+		return nil
 	})
 	if err != nil {
 		return segment.Page{}, err

@@ -8,9 +8,12 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
 // DB is the database of the CRM. It is safe for concurrent use.
@@ -73,7 +76,17 @@ func (t *tx) copyFrom(ctx context.Context, table string, columns []string, n int
 		if !ok {
 			return fmt.Errorf("copy: connection is %T, not pgx's", driverConn)
 		}
-		_, err := c.Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(n, row))
+		bad := false // a value that does not fit its column never reaches the server
+		_, err := c.Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(n, func(i int) ([]any, error) {
+			values, err := row(i)
+			bad = bad || err != nil
+			return values, err
+		}))
+		var pg *pgconn.PgError
+		if err != nil && ctx.Err() == nil && (bad || errors.As(err, &pg) && pg.Code == "57014") {
+			// pgx ends the COPY from its side when it cannot encode a value, which shows as a cancel.
+			return fmt.Errorf("%w: a value does not fit its column", fault.ErrInvalid)
+		}
 		return err
 	})
 }

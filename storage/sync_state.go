@@ -83,16 +83,19 @@ func (p *Projection) Rewind(ctx context.Context, feed projection.Feed, walk proj
 
 // Problems implements projection.Store.
 func (p *Projection) Problems(ctx context.Context, now time.Time, limit int) ([]projection.Problem, error) {
-	var rows []struct{ Feed, HostID, Reason, Payload string }
+	var rows []struct {
+		Feed, HostID, Reason string
+		Payload              []byte
+	}
 	err := p.bun.NewRaw(`SELECT feed, host_id, reason, payload FROM crm_sync_problems
-		WHERE last_at + least(power(2, least(tries, 10)), 60) * interval '1 second' <= ? ORDER BY last_at LIMIT ?`, now, limit).Scan(ctx, &rows)
+		WHERE last_at + least(power(2, least(tries, 12)), 3600) * interval '1 second' <= ? ORDER BY last_at LIMIT ?`, now, limit).Scan(ctx, &rows)
 	if err != nil {
 		return nil, translate(err)
 	}
 	out := make([]projection.Problem, len(rows))
 	for i, r := range rows {
 		out[i] = projection.Problem{Feed: projection.Feed(r.Feed), HostID: r.HostID,
-			Reason: projection.Reason(r.Reason), Payload: []byte(r.Payload)}
+			Reason: projection.Reason(r.Reason), Payload: r.Payload}
 	}
 	return out, nil
 }

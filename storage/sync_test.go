@@ -28,7 +28,7 @@ func newSchool(t testing.TB, seed hosttest.Seed) *school {
 	s := &school{Memory: hosttest.NewMemory(seed), db: open(t), now: hosttest.SeedTime().Add(time.Hour)}
 	s.SetNow(func() time.Time { return s.now })
 	s.syncer = &projection.Syncer{
-		Host: s.Memory, Store: &Projection{s.db, "CNY"}, Leases: s.db, Owner: "test", Poll: 10 * time.Millisecond,
+		Host: s.Memory, Store: &Projection{DB: s.db, Currency: "CNY"}, Leases: s.db, Owner: "test", Poll: 10 * time.Millisecond,
 		Contacts: projection.Contacts{UnverifiedMobile: true, UnverifiedEmail: true},
 		Log:      slog.New(slog.DiscardHandler), Now: func() time.Time { return s.now },
 	}
@@ -303,7 +303,7 @@ func TestNonsenseLosesOnlyThatRow(t *testing.T) {
 	if got := s.text(t, "SELECT count(*) FROM crm_orders WHERE host_id = 'good'"); got != "1" {
 		t.Error("a good row behind bad ones was lost")
 	}
-	rows, next, err := (&Projection{s.db, "CNY"}).ProblemRows(t.Context(), "", 100)
+	rows, next, err := (&Projection{DB: s.db, Currency: "CNY"}).ProblemRows(t.Context(), "", 100)
 	if err != nil || next != "" {
 		t.Fatal(next, err)
 	}

@@ -136,15 +136,23 @@ func (c *Channel) Send(ctx context.Context, batch []campaign.Message) ([]campaig
 	s := &session{c: c, conn: conn, fresh: fresh}
 	defer s.done()
 	outcomes := make([]campaign.Outcome, 0, len(batch))
+	var cause error
 	for _, m := range batch {
-		outcome, cause := s.send(ctx, m)
-		if cause != nil {
-			if len(outcomes) == 0 {
-				return nil, cause
-			}
-			outcome.Kind = campaign.OutcomeTemporary // this one and the rest have not left
+		var outcome campaign.Outcome
+		if cause = ctx.Err(); cause != nil {
+			cause = fmt.Errorf("%w: no time left", campaign.ErrUnreachable)
+			break
+		}
+		if outcome, cause = s.send(ctx, m); cause != nil {
+			break
 		}
 		outcomes = append(outcomes, outcome)
+	}
+	if cause != nil && len(outcomes) == 0 {
+		return nil, cause
+	}
+	for len(outcomes) < len(batch) { // the rest has not left
+		outcomes = append(outcomes, campaign.Outcome{Kind: campaign.OutcomeTemporary})
 	}
 	return outcomes, nil
 }

@@ -11,7 +11,8 @@ import (
 
 // Totals are the figures so far. Amounts are minor units of the site's currency.
 type Totals struct {
-	People       int64 // active accounts
+	Accounts     int64 // all but deleted ones; what audiences are a share of
+	People       int64 // of them: active, and neither staff nor robot
 	NewPeople    int64 // of them: registered within 30 days
 	Payers       int64 // of them: with a paid order
 	Revenue      int64 // their paid totals

@@ -21,6 +21,7 @@ const (
 
 	relayEvery = 500 * time.Millisecond
 	relayBatch = 100
+	idEvery    = 30 // seconds after which a task may be enqueued under a new id
 )
 
 // Runner moves due work through the queue. Any number of processes may run one.
@@ -105,11 +106,13 @@ func (r *Runner) fill(ctx context.Context, client *asynq.Client) error {
 		if err != nil {
 			return err
 		}
-		// The id names the chunk and its generation: enqueueing it again is refused while it
-		// waits, and a task that a dead worker took does not stand in its successor's way.
+		// The id names the chunk, its generation and the half minute: enqueueing it again is
+		// refused while it waits, a task that a dead worker took does not stand in its successor's
+		// way, and neither does one whose worker died before it could claim the chunk: asynq keeps
+		// that id taken for a minute and then archives it. A task too many finds nothing to claim.
 		// Nothing is retried by the queue: what is still due is found here.
 		_, err = client.EnqueueContext(ctx, asynq.NewTask(taskChunk, payload), asynq.Queue(queue), asynq.MaxRetry(0),
-			asynq.TaskID(fmt.Sprintf("chunk:%d:%d:%d", w.Campaign, w.Chunk, w.Generation)))
+			asynq.TaskID(fmt.Sprintf("chunk:%d:%d:%d:%d", w.Campaign, w.Chunk, w.Generation, time.Now().Unix()/idEvery)))
 		if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return fmt.Errorf("enqueue chunk: %w", err)
 		}

@@ -44,8 +44,11 @@ type Batch struct {
 	Activities  []Activity
 	Problems    []Problem
 
-	Step *Step     // nil for pushed events: they move no cursor
-	Now  time.Time // when this is written
+	Step *Step // nil for pushed events: they move no cursor
+	// Of is set on the first half of a batch that had to be halved: its rows belong to this step
+	// too, though the cursor moves with the second half.
+	Of  *Step
+	Now time.Time // when this is written
 	// SkipFacts leaves the facts to a later pass over all learners. Only the first sync does so:
 	// the pass costs a third of keeping them current row by row. See State.FactsReady.
 	SkipFacts bool

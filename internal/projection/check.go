@@ -1,6 +1,7 @@
 package projection
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -71,6 +72,24 @@ func (c *Checker) money(field string, v int64) {
 	}
 }
 
+// maxCount keeps counts and ranks inside PostgreSQL's integer.
+const maxCount = 1 << 30
+
+func (c *Checker) count(field string, v int) {
+	if v < -maxCount || v > maxCount {
+		c.fail(field, codeQuantity)
+	}
+}
+
+// words checks texts that become index keys.
+func (c *Checker) words(field string, list ...string) {
+	for _, w := range list {
+		if len(w) > maxID {
+			c.fail(field, codeTooLong)
+		}
+	}
+}
+
 func oneOf[T ~string](c *Checker, field string, v T, allowed ...T) {
 	if !slices.Contains(allowed, v) {
 		c.fail(field, codeUnknown)
@@ -122,20 +141,25 @@ func (c *Checker) Learner(in h.Learner) (Learner, Reason) {
 	}
 	clean(&in.Nickname, &in.RealName, &in.Mobile, &in.Email, &in.RegisterSource, &in.Locale,
 		&in.Province, &in.City, (*string)(&in.InviterID))
-	in.Custom = cleanCustom(in.Custom)
+	in.Custom = c.custom(in.Custom)
 	l := Learner{Learner: in, UsableMobile: c.Contacts.mobile(&in), UsableEmail: c.Contacts.email(&in)}
 	l.Marketable = !slices.ContainsFunc(in.Roles, func(r h.Role) bool { return r != h.RoleStudent })
 	l.Hash = c.hash.learner(&l)
 	return l, c.reason
 }
 
-func cleanCustom(in map[string]h.CustomValue) map[string]h.CustomValue {
+func (c *Checker) custom(in map[string]h.CustomValue) map[string]h.CustomValue {
 	if len(in) == 0 {
 		return nil
 	}
 	out := make(map[string]h.CustomValue, len(in))
 	for key, v := range in {
 		clean(&key, &v.Text)
+		oneOf(c, "custom", v.Kind, h.CustomText, h.CustomNumber, h.CustomDate, h.CustomBool)
+		c.when("custom", &v.Date, false, false)
+		if math.IsNaN(v.Number) || math.IsInf(v.Number, 0) {
+			c.fail("custom", codeQuantity)
+		}
 		out[key] = v
 	}
 	return out
@@ -155,9 +179,11 @@ func (c *Checker) Offering(in h.Offering) (Offering, Reason) {
 		if in.Price > 0 && !isCurrency(in.Currency) {
 			c.fail("currency", codeCurrency)
 		}
-		if in.RequiredUnits < 0 {
+		if in.RequiredUnits < 0 || in.RequiredUnits > maxCount {
 			c.fail("required_units", codeQuantity)
 		}
+		c.words("tags", in.Tags...)
+		c.words("origin_course_id", in.OriginCourseID)
 		clean(&in.Title, &in.GroupID, &in.OriginCourseID, &in.Currency)
 		in.CategoryPath, in.Tags, in.CourseIDs = cleanAll(in.CategoryPath), cleanAll(in.Tags), cleanAll(in.CourseIDs)
 	}
@@ -179,6 +205,7 @@ func (c *Checker) Membership(in h.Membership) (Membership, Reason) {
 		in = h.Membership{LearnerID: in.LearnerID, UpdatedAt: in.UpdatedAt, Deleted: true}
 	} else {
 		c.id("level_id", in.LevelID)
+		c.count("rank", in.Rank)
 		c.when("starts_at", &in.StartsAt, false, false)
 		c.when("expires_at", &in.ExpiresAt, false, false)
 		clean(&in.LevelName)

@@ -12,7 +12,7 @@ func (c *Checker) Order(in h.Order) (Order, Reason) {
 	c.id("id", in.ID)
 	c.when("updated_at", &in.UpdatedAt, true, true)
 	if in.Deleted {
-		o := Order{Order: h.Order{ID: in.ID, LearnerID: in.LearnerID, UpdatedAt: in.UpdatedAt, Deleted: true}}
+		o := Order{Order: h.Order{ID: in.ID, UpdatedAt: in.UpdatedAt, Deleted: true}}
 		o.Hash = c.hash.order(&o)
 		return o, c.reason
 	}
@@ -91,7 +91,7 @@ func (c *Checker) Enrollment(in h.Enrollment) (Enrollment, Reason) {
 	c.id("id", in.ID)
 	c.when("updated_at", &in.UpdatedAt, true, true)
 	if in.Deleted {
-		e := Enrollment{Enrollment: h.Enrollment{ID: in.ID, LearnerID: in.LearnerID, UpdatedAt: in.UpdatedAt, Deleted: true}}
+		e := Enrollment{Enrollment: h.Enrollment{ID: in.ID, UpdatedAt: in.UpdatedAt, Deleted: true}}
 		e.Hash = c.hash.enrollment(&e)
 		return e, c.reason
 	}
@@ -113,7 +113,7 @@ func (c *Checker) Enrollment(in h.Enrollment) (Enrollment, Reason) {
 	c.when("last_learn_at", &in.LastLearnAt, false, true)
 	c.when("completed_at", &in.CompletedAt, false, true)
 	c.when("exited_at", &in.ExitedAt, false, true)
-	if in.DoneUnits < 0 || in.RequiredDone < 0 || in.DoneUnits > 1<<30 || in.RequiredDone > 1<<30 {
+	if in.DoneUnits < 0 || in.RequiredDone < 0 || in.DoneUnits > maxCount || in.RequiredDone > maxCount {
 		c.fail("done_units", codeQuantity)
 	}
 	clean(&in.ViaClassroomID, &in.OrderID, &in.ExitNote)

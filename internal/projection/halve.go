@@ -1,9 +1,11 @@
 package projection
 
+import "cmp"
+
 // halve splits the rows of a batch. The second half carries the problems and the cursor's move,
 // so that the cursor moves only when both are saved.
 func (b Batch) halve() (first, second Batch) {
-	first = Batch{Now: b.Now, SkipFacts: b.SkipFacts}
+	first = Batch{Now: b.Now, SkipFacts: b.SkipFacts, Of: cmp.Or(b.Step, b.Of)}
 	second = b
 	n := b.Size() / 2
 	cut(&n, &first.Offerings, &second.Offerings)
@@ -24,7 +26,7 @@ func cut[T any](n *int, to, from *[]T) {
 // refused turns the rows of a batch (one, or none) into problem rows.
 func (b Batch) refused() Batch {
 	const reason Reason = "row: " + codeUnknown
-	out := Batch{Now: b.Now, SkipFacts: b.SkipFacts, Step: b.Step, Problems: b.Problems}
+	out := Batch{Now: b.Now, SkipFacts: b.SkipFacts, Step: b.Step, Of: b.Of, Problems: b.Problems}
 	file := func(p Problem) { out.Problems = append(out.Problems, p) }
 	for _, r := range b.Offerings {
 		file(NewProblem(Offerings, OfferingKey(r.Type, r.ID), reason, r.Offering))

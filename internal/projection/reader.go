@@ -142,24 +142,44 @@ func NewProblem(feed Feed, id string, reason Reason, row any) Problem {
 	return Problem{Feed: feed, HostID: id, Reason: reason, Payload: payload}
 }
 
-// retry checks a problem row again.
-func retry(c *Checker, b *Batch, p Problem) error {
+// retry checks a problem row again. Whatever comes of it, the row's own key is either taken or
+// filed again, or it would be due for ever.
+func retry(c *Checker, b *Batch, p Problem) {
+	var one Batch
+	var err error
 	switch p.Feed {
 	case Learners:
-		return again(c, b, p, addLearner)
+		err = again(c, &one, p, addLearner)
 	case Offerings:
-		return again(c, b, p, addOffering)
+		err = again(c, &one, p, addOffering)
 	case Orders:
-		return again(c, b, p, addOrder)
+		err = again(c, &one, p, addOrder)
 	case Enrollments:
-		return again(c, b, p, addEnrollment)
+		err = again(c, &one, p, addEnrollment)
 	case Memberships:
-		return again(c, b, p, addMembership)
+		err = again(c, &one, p, addMembership)
 	case Activities:
-		return again(c, b, p, addActivity)
+		err = again(c, &one, p, addActivity)
 	case Facts:
 	}
-	return fmt.Errorf("problem row of unknown feed %q", p.Feed)
+	if err == nil && one.Size() == 1 {
+		b.add(one)
+		return
+	}
+	if len(one.Problems) == 1 {
+		p.Reason = one.Problems[0].Reason
+	}
+	b.Problems = append(b.Problems, p)
+}
+
+// add puts the rows of another batch behind one's own.
+func (b *Batch) add(o Batch) {
+	b.Learners = append(b.Learners, o.Learners...)
+	b.Offerings = append(b.Offerings, o.Offerings...)
+	b.Orders = append(b.Orders, o.Orders...)
+	b.Enrollments = append(b.Enrollments, o.Enrollments...)
+	b.Memberships = append(b.Memberships, o.Memberships...)
+	b.Activities = append(b.Activities, o.Activities...)
 }
 
 func again[T any](c *Checker, b *Batch, p Problem, add func(*Checker, *Batch, T)) error {

@@ -31,7 +31,13 @@ func (s *Syncer) repair(ctx context.Context, state State, rs map[Feed]reader) er
 	}
 	until := s.Now().Add(repairSlice)
 	for _, fs := range state.Repair {
-		if !fs.CaughtUpAt.IsZero() || rs[fs.Feed] == nil || s.Now().Before(fs.RetryAt) {
+		if !fs.CaughtUpAt.IsZero() || s.Now().Before(fs.RetryAt) {
+			continue
+		}
+		if rs[fs.Feed] == nil { // the host offered this source when the pass began, and does no more
+			if err := s.Store.DropRepair(ctx, fs.Feed); err != nil {
+				return fmt.Errorf("drop repair of %s: %w", fs.Feed, err)
+			}
 			continue
 		}
 		if err := s.newWalk(ctx, rs[fs.Feed], fs, false).run(ctx, until); err != nil {
@@ -72,9 +78,8 @@ func (s *Syncer) endRepair(ctx context.Context, feed Feed) error {
 	gone, err := s.Store.EndRepair(ctx, feed, s.Now())
 	switch {
 	case errors.Is(err, ErrTooManyVanished):
-		now := s.Now()
 		s.Log.ErrorContext(ctx, "sync: repair would remove most rows, left alone", "feed", feed)
-		return s.Store.Failed(ctx, feed, Repair, FailureVanished, now, now.Add(time.Hour))
+		return nil // the pass over this feed is closed with the failure; the next one starts afresh
 	case err != nil:
 		return fmt.Errorf("end repair of %s: %w", feed, err)
 	}

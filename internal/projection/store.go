@@ -29,12 +29,16 @@ type Store interface {
 	// BeginRepair starts a repair pass over these feeds; one under way goes on.
 	BeginRepair(ctx context.Context, feeds []Feed, now time.Time) error
 
-	// EndRepair marks as gone what the finished walk did not meet. It returns how many rows
-	// that were, or ErrTooManyVanished and changes nothing.
+	// EndRepair marks as gone what the finished walk did not meet and closes the feed's pass. It
+	// returns how many rows that were, or ErrTooManyVanished: then no row is marked and the pass
+	// is closed with that failure.
 	EndRepair(ctx context.Context, feed Feed, now time.Time) (int64, error)
 
+	// DropRepair closes a feed's pass without marking anything.
+	DropRepair(ctx context.Context, feed Feed) error
+
 	// Problems returns up to limit problem rows that are due for another try, the longest untried
-	// first: 2, 4, 8 … up to 60 seconds after the last one. Most wait for a learner who is in the
+	// first: 2, 4, 8 … seconds after the last one, up to an hour. Most wait for a learner who is in the
 	// next page of another feed.
 	Problems(ctx context.Context, now time.Time, limit int) ([]Problem, error)
 }

@@ -174,26 +174,19 @@ func (s *Syncer) facts(ctx context.Context, state State, rs map[Feed]reader) err
 
 // problems tries problem rows again: an order's learner may have arrived meanwhile.
 func (s *Syncer) problems(ctx context.Context) error {
-	for {
-		list, err := s.Store.Problems(ctx, s.Now(), problemsOnce)
-		if err != nil {
-			return fmt.Errorf("read problem rows: %w", err)
-		}
-		if len(list) == 0 {
-			return nil
-		}
-		b := Batch{Now: s.Now()}
-		c := s.checker()
-		for _, p := range list {
-			if err := retry(c, &b, p); err != nil {
-				p.Reason = "row: " + codeUnknown
-				b.Problems = append(b.Problems, p)
-			}
-		}
-		if err := s.apply(ctx, b); err != nil {
-			return err
-		}
+	list, err := s.Store.Problems(ctx, s.Now(), problemsOnce) // some in each tick: feeds come first
+	if err != nil {
+		return fmt.Errorf("read problem rows: %w", err)
 	}
+	if len(list) == 0 {
+		return nil
+	}
+	b := Batch{Now: s.Now()}
+	c := s.checker()
+	for _, p := range list {
+		retry(c, &b, p)
+	}
+	return s.apply(ctx, b)
 }
 
 // Push saves what the host says has changed. The rows are visible when it returns. Unsound

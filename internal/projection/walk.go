@@ -38,7 +38,13 @@ func (s *Syncer) newWalk(ctx context.Context, r reader, at FeedState, skipFacts 
 }
 
 // total asks the host how long a feed is; not knowing is no failure.
-func (s *Syncer) total(ctx context.Context, feed Feed) int64 {
+func (s *Syncer) total(ctx context.Context, feed Feed) (n int64) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.Log.WarnContext(ctx, "sync: host panicked when counting its feeds", "feed", feed)
+			n = 0
+		}
+	}()
 	source := h.CapabilitiesOf(s.Host).Totals
 	if source == nil {
 		return 0
@@ -82,7 +88,7 @@ func (w *walk) run(ctx context.Context, until time.Time) error {
 	defer cancel()
 	next := w.fetch(ctx, w.at.Cursor)
 	for {
-		got := <-next
+		got := w.await(ctx, next)
 		if got.err != nil {
 			return w.failed(ctx, got.err)
 		}
@@ -96,6 +102,21 @@ func (w *walk) run(ctx context.Context, until time.Time) error {
 		if last {
 			return nil
 		}
+	}
+}
+
+// await takes the page that is being fetched. A host that does not listen to its context must
+// hold up neither the other feeds nor the end of the process.
+func (w *walk) await(ctx context.Context, next <-chan fetched) fetched {
+	patience := time.NewTimer(hostTimeout + hostTimeout/10)
+	defer patience.Stop()
+	select {
+	case got := <-next:
+		return got
+	case <-ctx.Done():
+		return fetched{err: ctx.Err()}
+	case <-patience.C:
+		return fetched{err: fmt.Errorf("read %s: host does not heed its context: %w", w.at.Feed, h.ErrUnavailable)}
 	}
 }
 

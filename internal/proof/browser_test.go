@@ -24,7 +24,7 @@ type browser struct {
 // chromium finds the browser that make installs.
 func chromium(t testing.TB) string {
 	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium",
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/Applications/Chromium.app/Contents/MacOS/Chromium",
 		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
@@ -44,9 +44,10 @@ func openBrowser(t testing.TB, agent ...string) *browser {
 	}
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	tab, cancel := chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
+	t.Cleanup(func() { _ = chromedp.Cancel(tab) }) // closed and not killed, Chromium clears its directory away
+	ctx, cancel = context.WithTimeout(tab, 4*time.Minute)
 	t.Cleanup(cancel)
 	b := &browser{t, ctx}
 	// The browser lives as long as the context of the first call, so this one must not be a shorter one.

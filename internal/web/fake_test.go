@@ -78,7 +78,7 @@ func newWorld() *world {
 	w.result = campaign.Result{Sum: campaign.Sum{Matched: 8214, Sendable: 6626, Excluded: map[campaign.Exclusion]int64{campaign.NotActive: 100, campaign.NotLearner: 12, campaign.NoContact: 1200, campaign.SameContact: 76, campaign.NoConsent: 200}},
 		ByState:  map[campaign.DeliveryState]int64{campaign.Accepted: 6390, campaign.Failed: 225, campaign.Unknown: 11, campaign.Excluded: 1588},
 		ByReason: map[campaign.Reason]int64{campaign.ReasonRejected: 200, campaign.ReasonGaveUp: 25, campaign.ReasonCrash: 11}, Hits: 678, Clickers: 506, Orders: 45, Buyers: 43, Revenue: 3435700}
-	w.totals = home.Totals{People: 58632, NewPeople: 1204, Payers: 20727, Revenue: 1234567800, Campaigns: 1286, Deliveries: 412908, RateKnown: true, ClickRate: 0.0837, RateCampaign: 12, Attributed: 28642000,
+	w.totals = home.Totals{Accounts: 58632, People: 58120, NewPeople: 1204, Payers: 20727, Revenue: 1234567800, Campaigns: 1286, Deliveries: 412908, RateKnown: true, ClickRate: 0.0837, RateCampaign: 12, Attributed: 28642000,
 		Running: []campaign.Listed{{Campaign: w.campaigns[1], Sendable: 1985, Accepted: 1231, Settled: 1231}}}
 	return w
 }

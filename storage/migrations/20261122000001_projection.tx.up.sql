@@ -41,13 +41,22 @@ CREATE TABLE crm_sync_problems (
 	feed       text NOT NULL,
 	host_id    text NOT NULL,
 	reason     text NOT NULL,
-	payload    jsonb NOT NULL,
+	payload    bytea NOT NULL,         -- JSON; jsonb would refuse a NUL in a text
 	tries      integer NOT NULL DEFAULT 1,
 	first_at   timestamptz NOT NULL,
 	last_at    timestamptz NOT NULL,
 	PRIMARY KEY (feed, host_id)
 );
 CREATE INDEX crm_sync_problems_last_at ON crm_sync_problems (last_at);
+
+-- Tombstones of rows that we do not have: the older snapshot may still come.
+CREATE TABLE crm_tombstones (
+	feed       text NOT NULL,
+	host_id    text NOT NULL,
+	updated_at timestamptz NOT NULL,
+	PRIMARY KEY (feed, host_id)
+);
+CREATE INDEX crm_tombstones_age ON crm_tombstones (updated_at);
 
 -- Host ids met by the running repair pass; what is missing here at its end has vanished.
 CREATE TABLE crm_repair_seen (

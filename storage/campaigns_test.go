@@ -83,8 +83,11 @@ func newSending(t testing.TB, seed hosttest.Seed) *sending {
 
 func (s *sending) clock() time.Time { return s.now }
 
-func (s *sending) sender(owner string) *campaign.Sender {
-	return campaign.NewSender(campaign.SenderConfig{Ledger: &Campaigns{DB: s.db, Currency: "CNY"}, Segments: s.segments, Channels: []campaign.Channel{s.wire},
+func (s *sending) sender(owner string) *campaign.Sender { return s.senderOver(owner, s.wire) }
+
+// senderOver sends over another channel.
+func (s *sending) senderOver(owner string, ch campaign.Channel) *campaign.Sender {
+	return campaign.NewSender(campaign.SenderConfig{Ledger: &Campaigns{DB: s.db, Currency: "CNY"}, Segments: s.segments, Channels: []campaign.Channel{ch},
 		Coder: s.coder, PublicURL: "https://s.example/go", Site: "启明网校", Owner: owner, Location: time.UTC, Now: s.clock,
 		Log: slog.New(slog.DiscardHandler)})
 }

@@ -10,5 +10,3 @@ import (
 func textArray(v []string) schema.QueryAppender { return pgdialect.Array(v) }
 
 func int64Array(v []int64) schema.QueryAppender { return pgdialect.Array(v) }
-
-func intArray(v []int) schema.QueryAppender { return pgdialect.Array(v) }

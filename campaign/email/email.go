@@ -63,16 +63,16 @@ func New(c Config) (*Channel, error) {
 	host, portText, err := net.SplitHostPort(c.Addr)
 	port, perr := strconv.Atoi(portText)
 	if err != nil || perr != nil || host == "" || port < 1 || port > 65535 {
-		errs = append(errs, fmt.Errorf("Addr: %q is not host:port", c.Addr))
+		errs = append(errs, fmt.Errorf("field Addr: %q is not host:port", c.Addr))
 	}
 	from, err := mail.ParseAddress(c.From)
 	if err != nil || strings.ContainsAny(c.From, "\r\n") {
-		errs = append(errs, errors.New("From: not an e-mail address"))
+		errs = append(errs, errors.New("field From: not an e-mail address"))
 	}
 	switch c.TLS {
 	case StartTLS, ImplicitTLS, OptionalTLS, TLSNone:
 	default:
-		errs = append(errs, fmt.Errorf("TLS: %q is not a way to secure a connection", c.TLS))
+		errs = append(errs, fmt.Errorf("field TLS: %q is not a way to secure a connection", c.TLS))
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)

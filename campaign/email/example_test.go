@@ -13,6 +13,6 @@ func ExampleNew() {
 	c, err := email.New(email.Config{Addr: "smtp.example:587", From: "School <hello@mail.example>"})
 	fmt.Println(c.Name(), err)
 	// Output:
-	// Addr: "smtp.example" is not host:port
+	// field Addr: "smtp.example" is not host:port
 	// email <nil>
 }

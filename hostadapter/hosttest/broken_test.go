@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	h "github.com/coursecrm/coursecrm/hostadapter"
 )
@@ -149,7 +150,7 @@ var brokenOrders = []struct {
 		return func(ctx context.Context, after h.Cursor, limit int) (h.Page[h.Order], error) {
 			mu.Lock()
 			defer mu.Unlock()
-			if after != "" && !strings.ContainsAny(string(after), "!?%\xff ") {
+			if after != "" && !strings.ContainsAny(string(after), "!?% ") && utf8.ValidString(string(after)) {
 				after = place
 			}
 			p, err := m.Orders(ctx, after, limit)

@@ -42,7 +42,7 @@ func Ping(redis asynq.RedisConnOpt) error {
 	client := asynq.NewClient(redis)
 	defer client.Close()
 	if err := client.Ping(); err != nil {
-		return errors.New("Redis does not answer") // the client's own text may show the password
+		return errors.New("server Redis does not answer") // the client's own text may show the password
 	}
 	return nil
 }

@@ -16,7 +16,6 @@ import (
 type synth struct {
 	learners, orders, enrollments, activities, offerings int
 	start                                                time.Time
-	before                                               func(feed string) // called before the first page of a feed
 }
 
 func newSynth(b *bench) *synth {
@@ -44,15 +43,13 @@ func skewed(r uint64, n int) int {
 }
 
 // page serves rows [after, after+limit) of n.
-func page[T any](s *synth, feed string, n int, after h.Cursor, limit int, row func(i int) T) (h.Page[T], error) {
+func page[T any](n int, after h.Cursor, limit int, row func(i int) T) (h.Page[T], error) {
 	from := 0
 	if after != "" {
 		var err error
 		if from, err = strconv.Atoi(string(after)); err != nil {
 			return h.Page[T]{}, h.ErrInvalidCursor
 		}
-	} else if s.before != nil {
-		s.before(feed)
 	}
 	to := min(from+limit, n)
 	out := h.Page[T]{Items: make([]T, 0, max(to-from, 0)), Next: h.Cursor(strconv.Itoa(max(to, from))), More: to < n}
@@ -63,7 +60,7 @@ func page[T any](s *synth, feed string, n int, after h.Cursor, limit int, row fu
 }
 
 func (s *synth) Learners(_ context.Context, after h.Cursor, limit int) (h.Page[h.Learner], error) {
-	return page(s, "learners", s.learners, after, limit, s.learner)
+	return page(s.learners, after, limit, s.learner)
 }
 
 var provinces = []string{"广东", "江苏", "山东", "浙江", "河南", "四川", "湖北", "北京", "上海", "陕西"}
@@ -84,7 +81,7 @@ func (s *synth) learner(i int) h.Learner {
 }
 
 func (s *synth) Offerings(_ context.Context, after h.Cursor, limit int) (h.Page[h.Offering], error) {
-	return page(s, "offerings", s.offerings, after, limit, func(i int) h.Offering {
+	return page(s.offerings, after, limit, func(i int) h.Offering {
 		kind := h.TargetCourse
 		if i >= 500 {
 			kind = h.TargetClassroom
@@ -109,7 +106,7 @@ func (s *synth) student(r uint64) int {
 }
 
 func (s *synth) Orders(_ context.Context, after h.Cursor, limit int) (h.Page[h.Order], error) {
-	return page(s, "orders", s.orders, after, limit, s.order)
+	return page(s.orders, after, limit, s.order)
 }
 
 func (s *synth) order(i int) h.Order {
@@ -130,7 +127,7 @@ func (s *synth) order(i int) h.Order {
 }
 
 func (s *synth) Enrollments(_ context.Context, after h.Cursor, limit int) (h.Page[h.Enrollment], error) {
-	return page(s, "enrollments", s.enrollments, after, limit, s.enrollment)
+	return page(s.enrollments, after, limit, s.enrollment)
 }
 
 func (s *synth) enrollment(i int) h.Enrollment {
@@ -145,7 +142,7 @@ func (s *synth) enrollment(i int) h.Enrollment {
 }
 
 func (s *synth) Activities(_ context.Context, after h.Cursor, limit int) (h.Page[h.Activity], error) {
-	return page(s, "activities", s.activities, after, limit, s.activity)
+	return page(s.activities, after, limit, s.activity)
 }
 
 func (s *synth) activity(i int) h.Activity {

@@ -61,7 +61,7 @@ type Step struct {
 	Walk     Walk
 	From, To h.Cursor
 	Read     int     // rows of the page, sound or not
-	CaughtUp bool    // nothing more for now
+	CaughtUp bool    // the feed has no more than this
 	Rate     float64 // rows per second, smoothed; for the progress display
 	Total    int64   // about how many rows the feed holds; 0: not known
 }

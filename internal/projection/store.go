@@ -23,7 +23,7 @@ type Store interface {
 
 	// ComputeFacts works off what is due: a stretch of the first pass when all is true, else
 	// learners marked as due and enrollments and memberships that expired. It returns how many
-	// learners it looked at; 0 means nothing is left for now.
+	// learners it looked at; 0 means that nothing is due.
 	ComputeFacts(ctx context.Context, all bool, now time.Time) (int, error)
 
 	// BeginRepair starts a repair pass over these feeds; one under way goes on.

@@ -1,0 +1,41 @@
+// Package audit is the vocabulary of the record of who did what. Details are ids and figures,
+// never a name, a contact or a message.
+package audit
+
+import (
+	"context"
+	"time"
+)
+
+// Action names what was done.
+type Action string
+
+// Actions.
+const (
+	ContactShown Action = "contact.shown"
+	Exported     Action = "audience.exported"
+	QuerySaved   Action = "query.saved"
+	QueryDeleted Action = "query.deleted"
+	QueriesMoved Action = "query.moved"
+	ListUploaded Action = "list.uploaded"
+	Launched     Action = "campaign.launched"
+	RepairAsked  Action = "sync.repair_asked"
+)
+
+// Entry is a line of the record.
+type Entry struct {
+	At        time.Time
+	StaffID   string
+	StaffName string
+	Action    Action
+	Object    string         // what it was done to: "person:12"
+	Detail    map[string]any // figures; nil: none
+	IP        string
+	Request   string // the request's id, as in the logs
+}
+
+// Log keeps the record; storage.Audit implements it. An action whose entry cannot be written is
+// not done.
+type Log interface {
+	Write(ctx context.Context, e Entry) error
+}

@@ -146,7 +146,7 @@ func (s *Sender) plan(ctx context.Context, w Work) error {
 	if err != nil || !ok {
 		return err
 	}
-	p, err := s.segments.Compile(c.Campaign.Rule)
+	p, err := s.segments.Compile(ctx, c.Campaign.Rule)
 	if err != nil {
 		return fmt.Errorf("plan campaign %d: %w", w.Campaign, err)
 	}

@@ -92,7 +92,7 @@ type draft struct {
 //
 // Errors: fault.Fields for bad input.
 func (s *Service) Launch(ctx context.Context, in Input) (ID, error) {
-	d, problems := s.check(in)
+	d, problems := s.check(ctx, in)
 	if in.Key == "" || len(in.Key) > 100 {
 		problems.Add("key", "problem.missing")
 	}
@@ -120,12 +120,12 @@ func (s *Service) Launch(ctx context.Context, in Input) (ID, error) {
 // Check looks at the input as Launch does and changes nothing.
 //
 // Errors: fault.Fields.
-func (s *Service) Check(in Input) error {
-	_, problems := s.check(in)
+func (s *Service) Check(ctx context.Context, in Input) error {
+	_, problems := s.check(ctx, in)
 	return problems.Err()
 }
 
-func (s *Service) check(in Input) (draft, fault.Fields) {
+func (s *Service) check(ctx context.Context, in Input) (draft, fault.Fields) {
 	problems := fault.Fields{}
 	in.Name, in.Subject, in.LinkTarget = strings.TrimSpace(in.Name), strings.TrimSpace(in.Subject), strings.TrimSpace(in.LinkTarget)
 	d := draft{Input: in}
@@ -142,7 +142,7 @@ func (s *Service) check(in Input) (draft, fault.Fields) {
 	if strings.ContainsAny(in.Subject, "\r\n") {
 		problems.Add("subject", "problem.line_break")
 	}
-	if _, err := s.segments.Compile(in.Rule); err != nil {
+	if _, err := s.segments.Compile(ctx, in.Rule); errors.Is(err, fault.ErrInvalid) {
 		problems.Add("audience", "problem.rule")
 	}
 	uses := d.body != nil && d.body.Uses("link") || d.subject != nil && d.subject.Uses("link")
@@ -186,7 +186,7 @@ func (s *Service) DryRun(ctx context.Context, r segment.Rule, ch h.Channel) (Sum
 }
 
 func (s *Service) dryRun(ctx context.Context, d draft) (Sum, error) {
-	p, err := s.segments.Compile(d.Rule)
+	p, err := s.segments.Compile(ctx, d.Rule)
 	if err != nil {
 		return Sum{}, err
 	}
@@ -212,7 +212,7 @@ const sampleSize = 10
 // Preview renders the input for the at-th person of a sample of its audience. Fields that do not
 // compile yet stay empty. The zero Preview means that the audience is empty.
 func (s *Service) Preview(ctx context.Context, in Input, at int) (Preview, error) {
-	p, err := s.segments.Compile(in.Rule)
+	p, err := s.segments.Compile(ctx, in.Rule)
 	if err != nil {
 		return Preview{}, err
 	}
@@ -224,7 +224,7 @@ func (s *Service) Preview(ctx context.Context, in Input, at int) (Preview, error
 		return Preview{}, nil
 	}
 	at = min(max(at, 0), len(people)-1)
-	d, _ := s.check(in)
+	d, _ := s.check(ctx, in)
 	person := people[at]
 	out := Preview{At: at, Of: len(people), Name: person.Values["real_name"]}
 	if out.Name == "" {

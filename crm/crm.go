@@ -28,6 +28,7 @@ type CRM struct {
 	pool   *sql.DB // ours to close; nil when it is the host's
 	mail   *email.Channel
 	syncer *projection.Syncer
+	keeper *segment.Keeper
 	runner *jobs.Runner
 	web    *web.Web
 }
@@ -118,20 +119,24 @@ func (out *CRM) wire(c Config, db *storage.DB) error {
 	coder := shortlink.NewCoder(secret)
 	catalog := segment.DefaultCatalog()
 	if hostadapter.CapabilitiesOf(c.Host).Memberships == nil {
-		catalog = catalog.Without("memberships")
+		catalog = catalog.Without(segment.NeedMemberships)
+	}
+	if hostadapter.CapabilitiesOf(c.Host).Activities == nil {
+		catalog = catalog.Without(segment.NeedActivities)
 	}
 	var channels []campaign.Channel
 	if out.mail != nil {
 		channels = append(channels, out.mail)
 	}
 	projections, campaigns := &storage.Projection{DB: db, Currency: c.Currency}, &storage.Campaigns{DB: db, Currency: c.Currency}
-	segments := segment.NewService(&storage.Segments{DB: db}, catalog, loc, time.Now)
+	segments := segment.NewService(&storage.Segments{DB: db}, catalog, segment.Site{Location: loc, Currency: c.Currency}, time.Now)
 	out.syncer = &projection.Syncer{
 		Host: c.Host, Store: projections, Leases: db, Owner: owner, Poll: c.PollInterval, RepairAt: repairAt(c.RepairHour, loc),
 		Contacts: projection.Contacts{PlaceholderDomains: c.PlaceholderEmailDomains,
 			UnverifiedEmail: !c.VerifiedEmailOnly, UnverifiedMobile: !c.VerifiedMobileOnly},
 		Log: c.Logger, Now: time.Now,
 	}
+	out.keeper = &segment.Keeper{Service: segments, Leases: db, Owner: owner, Log: c.Logger}
 	sender := campaign.NewSender(campaign.SenderConfig{Ledger: campaigns, Segments: segments, Channels: channels, Coder: coder,
 		PublicURL: c.PublicURL, Site: c.SiteName, Owner: owner, Location: loc, Now: time.Now, Log: c.Logger})
 	out.runner = jobs.New(c.Redis, sender, c.Workers, c.Logger)
@@ -143,6 +148,7 @@ func (out *CRM) wire(c Config, db *storage.DB) error {
 		Dossiers:   dossier.NewService(&storage.Dossiers{DB: db}, time.Now),
 		Home:       home.NewService(&storage.Home{DB: db, Currency: c.Currency}, time.Now),
 		Sync:       &projection.Desk{Syncer: out.syncer, Reading: projections},
+		Audit:      &storage.Audit{DB: db},
 		Now:        time.Now, Log: c.Logger, HaveEmail: out.mail != nil, EmailFrom: c.Email.From,
 	})
 	if err != nil {
@@ -197,7 +203,7 @@ type Role string
 
 // Roles.
 const (
-	RoleSync    Role = "sync"    // reads the host's feeds; one process at a time does, the others stand by
+	RoleSync    Role = "sync"    // reads the host's feeds and counts quick queries; one process at a time does, the others stand by
 	RoleWorkers Role = "workers" // plans and sends campaigns
 )
 
@@ -207,21 +213,25 @@ func (c *CRM) Run(ctx context.Context, roles ...Role) error {
 	if len(roles) == 0 {
 		roles = []Role{RoleSync, RoleWorkers}
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan error, len(roles))
+	var parts []func(context.Context) error
 	for _, role := range roles {
 		switch role {
 		case RoleSync:
-			go func() { ended <- c.syncer.Run(ctx) }()
+			parts = append(parts, c.syncer.Run, c.keeper.Run)
 		case RoleWorkers:
-			go func() { ended <- c.runner.Run(ctx) }()
+			parts = append(parts, c.runner.Run)
 		default:
-			go func() { ended <- fmt.Errorf("crm: no role %q", role) }()
+			return fmt.Errorf("crm: no role %q", role)
 		}
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, len(parts))
+	for _, run := range parts {
+		go func() { ended <- run(ctx) }()
+	}
 	var errs []error
-	for range roles {
+	for range parts {
 		err := <-ended
 		if err != nil {
 			cancel() // one part that cannot run ends all, so that the host notices

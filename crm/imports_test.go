@@ -16,6 +16,8 @@ var rooms = map[string]struct{ ours, others string }{
 	"hostadapter":          {"", ""},
 	"hostadapter/hosttest": {"hostadapter", ""},
 	"internal/fault":       {"", ""},
+	"internal/audit":       {"", ""},
+	"internal/sheet":       {"", "github.com/xuri/excelize/v2"},
 	"internal/projection":  {"hostadapter internal/fault", ""},
 	"segment":              {"hostadapter internal/fault", ""},
 	"shortlink":            {"hostadapter internal/fault", ""},
@@ -23,16 +25,16 @@ var rooms = map[string]struct{ ours, others string }{
 	"campaign/email":       {"campaign hostadapter internal/fault", "github.com/wneessen/go-mail"},
 	"crm/dossier":          {"hostadapter internal/fault segment campaign shortlink", ""},
 	"crm/home":             {"hostadapter internal/fault segment campaign shortlink", ""},
-	"storage": {"hostadapter internal/fault internal/projection segment campaign shortlink crm/dossier crm/home",
+	"storage": {"hostadapter internal/fault internal/audit internal/projection segment campaign shortlink crm/dossier crm/home",
 		"github.com/uptrace/bun github.com/jackc/pgx/v5"},
 	"internal/jobs": {"internal/fault internal/projection segment campaign shortlink crm/dossier crm/home hostadapter", "github.com/hibiken/asynq"},
-	"internal/web":  {"internal/fault internal/projection segment campaign shortlink crm/dossier crm/home hostadapter", "github.com/go-playground/validator/v10"},
+	"internal/web":  {"internal/fault internal/audit internal/sheet internal/projection segment campaign shortlink crm/dossier crm/home hostadapter", "github.com/go-playground/validator/v10"},
 	"crm": {"hostadapter internal/fault internal/projection internal/jobs internal/web segment campaign campaign/email shortlink storage crm/dossier crm/home",
 		"github.com/hibiken/asynq github.com/go-playground/validator/v10"},
 	"internal/devstack":     {"", "github.com/jackc/pgx/v5"},
 	"internal/devstack/run": {"internal/devstack", ""},
 	"internal/pgtest":       {"internal/devstack", "github.com/jackc/pgx/v5"},
-	"internal/bench":        {"hostadapter internal/devstack internal/projection storage", "github.com/jackc/pgx/v5"},
+	"internal/bench":        {"hostadapter internal/devstack internal/projection segment storage", "github.com/jackc/pgx/v5"},
 }
 
 // TestImports holds every package to the table, so that a wall moves only on purpose.
@@ -86,6 +88,7 @@ var direct = []string{
 	"github.com/uptrace/bun",
 	"github.com/uptrace/bun/dialect/pgdialect",
 	"github.com/wneessen/go-mail",
+	"github.com/xuri/excelize/v2",
 }
 
 // TestModuleGraph lists what a host that imports us downloads: no test library, no browser.

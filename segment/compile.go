@@ -1,90 +1,124 @@
 package segment
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 )
 
-// Predicate is a condition on crm_learners AS l. SQL has one ? per element of Args and takes
-// every identifier from the Catalog, never from a Rule. An argument is an int64, a time.Time, a
-// []int64 or a []string.
+// Predicate is a condition on crm_learners AS l: true for who is meant, false or null for all
+// others, so it goes into WHERE, FILTER, AND and OR as it is and under a negation as IS NOT TRUE.
+// SQL has one ? per element of Args and takes every identifier from the Catalog, never from a
+// Rule. An argument is an int64, a float64, a string, a time.Time, a []int64 or a []string.
 type Predicate struct {
 	SQL  string
 	Args []any
+	// Rows tells that rows of other tables are asked, not only the person's own.
+	Rows bool
+	// Joins are sets of people that SQL refers to; empty but in [Ask.Leaves].
+	Joins []Join
 }
 
-// Compile turns a rule into a predicate. now decides what "in the last 30 days" means; its
-// location is the site's time zone, in which dates and days are counted.
+// Join is a set of people under the name that a predicate gives it. IDs is a query for their ids,
+// each once, in learner_id.
+type Join struct {
+	As  string
+	IDs Predicate
+}
+
+// style is what a predicate is for.
+type style int
+
+const (
+	counting style = iota // to find all: whatever the planner finds cheapest
+	walking               // to find the first of many, by asking one person after the other
+	joining               // to ask everybody: sets of people are made once and joined
+)
+
+// Env is what a rule is read against.
+type Env struct {
+	Catalog Catalog
+	// Now decides what "in the last 30 days" means; its location, which must be one of the IANA
+	// database, is the site's time zone, in which days are counted.
+	Now      time.Time
+	Currency string           // of the sums; orders in another currency add nothing
+	Queries  map[QueryID]Rule // the saved queries that a rule may refer to
+}
+
+// maxExpanded bounds the conditions of a rule together with those of the queries it refers to.
+const maxExpanded = 1000
+
+// Compile turns a rule into a predicate.
 //
 // Errors: *RuleError.
-func Compile(r Rule, cat Catalog, now time.Time) (Predicate, error) {
-	if err := r.check(); err != nil {
+func Compile(r Rule, env Env) (Predicate, error) { return compileFor(counting, "", r, env) }
+
+// compileFor compiles for a purpose; names of joins begin with prefix.
+func compileFor(s style, prefix string, r Rule, env Env) (Predicate, error) {
+	if err := r.check(MaxDepth + wrapping); err != nil {
 		return Predicate{}, err
 	}
-	c := compiler{cat: cat, now: now}
-	if err := c.rule("", r); err != nil {
+	c := compiler{env: env, style: s, prefix: prefix}
+	if err := c.rule("", r, false); err != nil {
 		return Predicate{}, err
 	}
-	return Predicate{SQL: c.sql.String(), Args: c.args}, nil
+	return Predicate{SQL: c.sql.String(), Args: c.args, Joins: c.joins, Rows: c.asked}, nil
 }
 
+// compiler writes SQL. A negation is carried down to the conditions, where it can be written so
+// that an index or an anti-join answers it, and where alone a missing value must be thought of.
 type compiler struct {
-	cat  Catalog
-	now  time.Time
-	sql  strings.Builder
-	args []any
+	env    Env
+	style  style
+	prefix string // of the joins' names
+	joins  []Join
+	asked  bool // rows of other tables were asked
+	sql    strings.Builder
+	args   []any
+	leaves int
+	inside []QueryID // the queries being expanded
 }
 
-func (c *compiler) rule(path string, r Rule) error {
+func (c *compiler) rule(path string, r Rule, not bool) error {
 	word, members := r.Members()
 	switch {
 	case word == "":
-		return c.condition(path, r)
+		return c.condition(path, r, not)
+	case len(members) == 0 && not:
+		c.emit("TRUE")
+		return nil
 	case len(members) == 0:
-		c.sql.WriteString("FALSE")
+		c.emit("FALSE")
 		return nil
 	}
-	separator := " AND "
-	if word != "all" {
-		separator = " OR "
+	separator := " OR "
+	if (word == "any") == not { // all of; none of, each turned round; not any of, each turned round
+		separator = " AND "
 	}
-	c.sql.WriteByte('(')
+	c.emit("(")
 	for i, m := range members {
 		if i > 0 {
-			c.sql.WriteString(separator)
+			c.emit(separator)
 		}
-		if err := c.rule(childPath(path, i), m); err != nil {
+		if err := c.rule(childPath(path, i), m, not != (word == "none")); err != nil {
 			return err
 		}
 	}
-	c.sql.WriteByte(')')
-	if word == "none" {
-		c.sql.WriteString(" IS NOT TRUE") // the negation of a condition on nothing is true
-	}
+	c.emit(")")
 	return nil
 }
 
-func (c *compiler) condition(path string, r Rule) error {
-	f, ok := c.cat[r.Field]
-	if !ok {
-		return &RuleError{Path: path, Field: r.Field, Err: ErrUnknownField}
+func (c *compiler) condition(path string, r Rule, not bool) error {
+	if c.leaves++; c.leaves > maxExpanded {
+		return &RuleError{Path: path, Field: r.Field, Err: ErrTooLarge}
 	}
-	if !slices.Contains(f.Ops(), r.Op) {
-		return &RuleError{Path: path, Field: r.Field, Err: ErrUnknownOp}
+	f, err := c.env.field(r)
+	if err == nil {
+		err = c.leaf(path, f, r, not)
 	}
-	var err error
-	switch f.Type {
-	case Time:
-		err = c.time(f, r)
-	case Number, Money:
-		err = c.number(f, r)
-	case Word:
-		err = c.word(f, r)
-	case Refs:
-		err = c.refs(f, r)
-	case IDs:
-		err = c.ids(f, r)
+	if re, ok := Problem(err); ok { // of a query that this one refers to
+		err = re.Err
 	}
 	if err != nil {
 		return &RuleError{Path: path, Field: r.Field, Err: err}
@@ -92,112 +126,156 @@ func (c *compiler) condition(path string, r Rule) error {
 	return nil
 }
 
-// emit writes "column op ?…".
+// field finds a condition's field and checks what does not depend on its type. Errors: the
+// package's sentinels.
+func (e Env) field(r Rule) (Field, error) {
+	f, ok := e.Catalog[r.Field]
+	switch {
+	case !ok:
+		return f, ErrUnknownField
+	case f.Lacking:
+		return f, ErrNoSource
+	case !slices.Contains(f.Ops(), r.Op):
+		return f, ErrUnknownOp
+	}
+	return f, r.Of.check(f, e.Now)
+}
+
+// leaf writes a condition on a field.
+func (c *compiler) leaf(path string, f Field, r Rule, not bool) error {
+	byRows := f.rows != nil && (f.own.sql == "" || len(r.Of.uses()) > 0)
+	switch {
+	case f.Type == Queries:
+		return c.queries(path, r, not)
+	case f.Type == Flag:
+		return c.flag(f, r, not)
+	case f.Type == Word:
+		return c.word(f, r, not)
+	case f.Type == IDs:
+		return c.id(r, not)
+	case f.Type == String && byRows:
+		return c.someText(f, r, not)
+	case f.Type == String:
+		return c.text(f, r, not)
+	case f.set() && byRows:
+		return c.someOf(f, r, not)
+	case f.set():
+		return c.setOf(f, r, not)
+	case f.own.age:
+		return c.age(f, r, not)
+	case r.Op == OpBirthday:
+		return c.birthday(f, r, not)
+	}
+	s, err := spanOf(f, r, c.env.Now)
+	if err != nil {
+		return err
+	}
+	s.not = s.not != not
+	switch {
+	case byRows:
+		c.rowsSpan(f, r, s)
+	case f.own.via != "":
+		c.emit(negation(s.not) + f.own.sql + " && ARRAY(SELECT o.id FROM crm_offerings o WHERE ")
+		c.between(f.own.via, f, s.lo, s.hi)
+		c.emit(")")
+	default:
+		c.ownSpan(f, s)
+	}
+	return nil
+}
+
+// set reports whether the field's value is a set.
+func (f Field) set() bool { return f.Type == Refs || f.Type == Words || f.Type == Lists }
+
+// emit writes SQL with its arguments.
 func (c *compiler) emit(sql string, args ...any) {
 	c.sql.WriteString(sql)
 	c.args = append(c.args, args...)
 }
 
-func (c *compiler) time(f Field, r Rule) error {
-	switch r.Op {
-	case OpEmpty:
-		c.emit(f.Column + " IS NULL")
-		return nil
-	case OpNotEmpty:
-		c.emit(f.Column + " IS NOT NULL")
-		return nil
-	case OpInLast, OpOlder:
-		edge, err := ago(c.now, r)
-		if err != nil {
-			return err
+// expand writes SQL of the catalogue, in which words in braces stand for arguments.
+func (c *compiler) expand(sql string, f Field) {
+	for {
+		before, rest, found := strings.Cut(sql, "{")
+		c.emit(before)
+		if !found {
+			return
 		}
-		if r.Op == OpOlder {
-			c.emit(f.Column+" < ?", edge)
-			return nil
+		word, after, _ := strings.Cut(rest, "}")
+		switch word {
+		case "now":
+			c.emit("?", c.env.Now.UTC())
+		case "zone":
+			c.emit("?", c.env.Now.Location().String())
+		case "currency":
+			c.emit("?", c.env.Currency)
+		case "key":
+			c.emit("?", f.own.custom)
+		default: // an array
+			c.emit("{" + word + "}")
 		}
-		c.emit("("+f.Column+" >= ? AND "+f.Column+" <= ?)", edge, c.now.UTC())
-		return nil
-	case OpBetween:
-		from, to, err := dates(c.now.Location(), r)
-		if err != nil {
-			return err
-		}
-		c.emit("("+f.Column+" >= ? AND "+f.Column+" < ?)", from, to)
-		return nil
+		sql = after
 	}
-	day, err := date(c.now.Location(), r)
-	if err != nil {
-		return err
-	}
-	c.emit(f.Column+map[Op]string{OpOnAfter: " >= ?", OpBefore: " < ?"}[r.Op], day)
-	return nil
 }
 
-var sqlOps = map[Op]string{OpEq: " = ?", OpNe: " <> ?", OpLt: " < ?", OpLe: " <= ?", OpGt: " > ?", OpGe: " >= ?"}
-
-func (c *compiler) number(f Field, r Rule) error {
-	if r.Op == OpBetween {
-		from, to, err := numbers(r)
-		if err != nil {
-			return err
-		}
-		c.emit("("+f.Column+" >= ? AND "+f.Column+" <= ?)", from, to)
-		return nil
+func negation(not bool) string {
+	if not {
+		return "NOT "
 	}
-	n, err := number(r)
-	if err != nil {
-		return err
-	}
-	c.emit(f.Column+sqlOps[r.Op], n)
-	return nil
+	return ""
 }
 
-func (c *compiler) word(f Field, r Rule) error {
-	switch r.Op {
-	case OpEmpty:
-		c.emit(f.Column + " = ''")
-		return nil
-	case OpNotEmpty:
-		c.emit(f.Column + " <> ''")
-		return nil
+// between writes that a value lies between two bounds.
+func (c *compiler) between(value string, f Field, lo, hi *bound) {
+	cast := ""
+	if f.Type == Date || f.own.age {
+		cast = "::date" // their bounds are texts
 	}
-	list, err := words(r)
-	if err != nil {
-		return err
-	}
-	if r.Op == OpNotIn {
-		c.emit(f.Column+" <> ALL (?)", list)
-		return nil
-	}
-	c.emit(f.Column+" = ANY (?)", list)
-	return nil
-}
-
-func (c *compiler) refs(f Field, r Rule) error {
-	list, err := ids(r)
-	if err != nil {
-		return err
-	}
-	switch r.Op {
-	case OpAllOf:
-		c.emit(f.Column+" @> ?::integer[]", list)
-	case OpNoneOf:
-		c.emit("NOT "+f.Column+" && ?::integer[]", list)
+	switch {
+	case lo == nil && hi == nil:
+		c.emit("TRUE")
+	case lo != nil && hi != nil && *lo == *hi && !lo.open:
+		c.expand(value, f)
+		c.emit(" = ?"+cast, lo.at)
+	case lo != nil && hi != nil:
+		c.between(value, f, lo, nil)
+		c.emit(" AND ")
+		c.between(value, f, nil, hi)
+	case lo != nil:
+		c.expand(value, f)
+		c.emit(map[bool]string{false: " >= ?", true: " > ?"}[lo.open]+cast, lo.at)
 	default:
-		c.emit(f.Column+" && ?::integer[]", list)
+		c.expand(value, f)
+		c.emit(map[bool]string{false: " <= ?", true: " < ?"}[hi.open]+cast, hi.at)
 	}
-	return nil
 }
 
-func (c *compiler) ids(f Field, r Rule) error {
+// queries writes the rules of other queries in place.
+func (c *compiler) queries(path string, r Rule, not bool) error {
 	list, err := ids(r)
 	if err != nil {
 		return err
 	}
-	if r.Op == OpNotIn {
-		c.emit(f.Column+" <> ALL (?)", list)
-		return nil
+	not = not != (r.Op == OpNotIn)
+	c.emit("(")
+	for i, n := range list {
+		if i > 0 {
+			c.emit(map[bool]string{false: " OR ", true: " AND "}[not])
+		}
+		id := QueryID(n)
+		rule, ok := c.env.Queries[id]
+		switch {
+		case !ok:
+			return ErrNoQuery
+		case slices.Contains(c.inside, id):
+			return ErrCycle
+		}
+		c.inside = append(c.inside, id)
+		if err := c.rule(path, rule, not); err != nil {
+			return fmt.Errorf("quick query %d: %w", id, err)
+		}
+		c.inside = c.inside[:len(c.inside)-1]
 	}
-	c.emit(f.Column+" = ANY (?)", list)
+	c.emit(")")
 	return nil
 }

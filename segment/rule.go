@@ -12,13 +12,16 @@ import (
 // members selects nobody, so that nothing is ever sent to everyone by accident.
 //
 // The JSON form is {"all": […]}, {"any": […]}, {"none": […]} or
-// {"field": "last_login", "op": "in_last", "value": 30, "unit": "day"}.
+// {"field": "last_login", "op": "in_last", "value": 30, "unit": "day"}; a field that counts rows can
+// be narrowed: {"field": "activity", "of": {"type": ["view"], "within": {"last": 14, "unit": "day"}},
+// "op": "ge", "value": 3}.
 type Rule struct {
 	All  []Rule `json:"all,omitzero"`
 	Any  []Rule `json:"any,omitzero"`
 	None []Rule `json:"none,omitzero"` // true when no member is
 
 	Field string          `json:"field,omitempty"`
+	Of    *Of             `json:"of,omitempty"`
 	Op    Op              `json:"op,omitempty"`
 	Value json.RawMessage `json:"value,omitzero"`
 	Unit  Unit            `json:"unit,omitempty"`
@@ -40,6 +43,10 @@ var (
 	ErrUnknownField = errors.New("unknown field")
 	ErrUnknownOp    = errors.New("operator does not fit the field")
 	ErrValue        = errors.New("value does not fit the operator")
+	ErrNarrow       = errors.New("narrowing does not fit the field")
+	ErrNoSource     = errors.New("the host does not provide the field")
+	ErrNoQuery      = errors.New("no such quick query")
+	ErrCycle        = errors.New("quick queries refer to each other in a circle")
 )
 
 // RuleError says where a rule is wrong. Path leads from the root: "1.0" is the first member of
@@ -52,6 +59,17 @@ type RuleError struct {
 
 func (e *RuleError) Error() string {
 	return fmt.Sprintf("rule at %q, field %q: %v", e.Path, e.Field, e.Err)
+}
+
+// Word names the kind of error, for messages.
+func (e *RuleError) Word() string {
+	for word, kind := range map[string]error{"syntax": ErrSyntax, "large": ErrTooLarge, "deep": ErrTooDeep, "field": ErrUnknownField,
+		"op": ErrUnknownOp, "value": ErrValue, "narrow": ErrNarrow, "source": ErrNoSource, "query": ErrNoQuery, "cycle": ErrCycle} {
+		if errors.Is(e.Err, kind) {
+			return word
+		}
+	}
+	return "syntax"
 }
 
 // Unwrap gives the kind of error.
@@ -110,7 +128,7 @@ func Parse(text []byte) (Rule, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Rule{}, &RuleError{Err: ErrSyntax}
 	}
-	return r, r.check()
+	return r, r.check(MaxDepth)
 }
 
 // JSON gives the canonical JSON form.
@@ -122,8 +140,12 @@ func (r Rule) JSON() []byte {
 	return text
 }
 
+// wrapping is how much deeper a rule may get by what is put around it: people left out by hand, and
+// those who were contacted recently.
+const wrapping = 2
+
 // check looks at shape and size.
-func (r Rule) check() error {
+func (r Rule) check(maxDepth int) error {
 	leaves := 0
 	return r.walk("", 1, func(path string, depth int, r Rule) error {
 		kinds := 0
@@ -132,10 +154,10 @@ func (r Rule) check() error {
 				kinds++
 			}
 		}
-		if kinds != 1 || (r.Field == "" && (r.Op != "" || r.Value != nil || r.Unit != "")) {
+		if kinds != 1 || (r.Field == "" && (r.Op != "" || r.Value != nil || r.Unit != "" || r.Of != nil)) {
 			return &RuleError{Path: path, Err: ErrSyntax}
 		}
-		if r.Field == "" && depth > MaxDepth {
+		if r.Field == "" && depth > maxDepth {
 			return &RuleError{Path: path, Err: ErrTooDeep}
 		}
 		if r.Field != "" {

@@ -6,50 +6,80 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
-// Store answers for the service; storage.Segments implements it. Each method is one transaction.
-type Store interface {
-	// Count counts people and, for each of members, those who match it.
-	Count(ctx context.Context, whole Predicate, members []Predicate) (Counts, error)
-	// List gives up to limit people after the cursor. fault.ErrInvalid: not a cursor of this sort.
-	List(ctx context.Context, p Predicate, sort Sort, after string, limit int) (Page, error)
-	// Choices gives a field's values, at most limit, those whose label contains search.
-	Choices(ctx context.Context, of Choices, search string, limit int) ([]Choice, error)
-	// Labels gives the labels of chosen values; a value that is gone is absent.
-	Labels(ctx context.Context, of Choices, values []string) (map[string]string, error)
-	// SaveSelection keeps a rule under a token; Selection gives it back or fault.ErrNotFound.
-	SaveSelection(ctx context.Context, token string, r Rule, now time.Time) error
-	Selection(ctx context.Context, token string) (Rule, error)
-}
-
 // Service answers questions about audiences. It is safe for concurrent use.
 type Service struct {
 	store   Store
 	catalog Catalog
-	loc     *time.Location
+	site    Site
 	now     func() time.Time
 }
 
-// NewService makes a service. loc is the site's time zone.
-func NewService(store Store, catalog Catalog, loc *time.Location, now func() time.Time) *Service {
-	return &Service{store: store, catalog: catalog, loc: loc, now: now}
+// Site is where a service works.
+type Site struct {
+	Location *time.Location // the site's time zone, of the IANA database
+	Currency string         // ISO 4217
 }
 
-// Catalog gives the fields that rules may ask about.
-func (s *Service) Catalog() Catalog { return s.catalog }
+// NewService makes a service. catalog is [DefaultCatalog], without what the host lacks.
+func NewService(store Store, catalog Catalog, site Site, now func() time.Time) *Service {
+	return &Service{store: store, catalog: catalog, site: site, now: now}
+}
 
 // Location is the site's time zone.
-func (s *Service) Location() *time.Location { return s.loc }
+func (s *Service) Location() *time.Location { return s.site.Location }
+
+// Env gives what rules are read against at this moment: the fields, the host's own among them,
+// and the saved queries.
+func (s *Service) Env(ctx context.Context) (Env, error) {
+	env, _, err := s.env(ctx)
+	return env, err
+}
+
+func (s *Service) env(ctx context.Context) (Env, []Saved, error) {
+	saved, custom, err := s.store.Queries(ctx)
+	if err != nil {
+		return Env{}, nil, fmt.Errorf("load quick queries: %w", err)
+	}
+	return s.envOf(saved, custom), saved, nil
+}
+
+func (s *Service) envOf(saved []Saved, custom []CustomField) Env {
+	env := Env{Catalog: s.catalog.With(custom), Now: s.now().In(s.site.Location), Currency: s.site.Currency, Queries: make(map[QueryID]Rule, len(saved))}
+	for _, q := range saved {
+		env.Queries[q.ID] = q.Rule
+	}
+	return env
+}
+
+// envFor gives what a rule is read against; most rules need nothing that is stored.
+func (s *Service) envFor(ctx context.Context, r Rule) (Env, error) {
+	for _, p := range append(r.Paths(), Part{Rule: r}) {
+		if p.Rule.Field == "query" || strings.HasPrefix(p.Rule.Field, customPrefix) {
+			return s.Env(ctx)
+		}
+	}
+	return s.envOf(nil, nil), nil
+}
 
 // Compile turns a rule into a predicate of this moment.
 //
-// Errors: *RuleError wrapped as fault.ErrInvalid.
-func (s *Service) Compile(r Rule) (Predicate, error) {
-	p, err := Compile(r, s.catalog, s.now().In(s.loc))
+// Errors: *RuleError wrapped as fault.ErrInvalid; fault.ErrUnavailable.
+func (s *Service) Compile(ctx context.Context, r Rule) (Predicate, error) {
+	env, err := s.envFor(ctx, r)
+	if err != nil {
+		return Predicate{}, err
+	}
+	return s.compile(r, env)
+}
+
+func (s *Service) compile(r Rule, env Env) (Predicate, error) {
+	p, err := Compile(r, env)
 	if err != nil {
 		return p, fmt.Errorf("%w: %w", fault.ErrInvalid, err)
 	}
@@ -57,34 +87,48 @@ func (s *Service) Compile(r Rule) (Predicate, error) {
 }
 
 // Count counts the people a rule selects, how they can be reached, and how many each of the
-// tree's parts selects by itself: Counts.Members follows [Rule.Paths]; a part that is wrong
-// counts -1, and then the whole is an error too.
+// tree's parts selects by itself.
 //
 // Errors: fault.ErrInvalid around *RuleError; fault.ErrUnavailable when it took too long.
 func (s *Service) Count(ctx context.Context, r Rule) (Counts, error) {
-	whole, err := s.Compile(r)
-	if err != nil {
-		return Counts{}, err
-	}
-	var members []Predicate
-	for _, part := range r.Paths() {
-		p, err := s.Compile(part.Rule)
-		if err != nil {
-			return Counts{}, err
-		}
-		members = append(members, p)
-	}
-	counts, err := s.store.Count(ctx, whole, members)
+	a, err := s.ask(ctx, Query{Rule: r, Parts: true}, true)
 	if err != nil {
 		return Counts{}, fmt.Errorf("count audience: %w", err)
 	}
-	return counts, nil
+	return a.Counts, nil
 }
 
 // List gives a page of the people a rule selects.
 //
-// Errors: fault.Fields for a bad sort or limit; fault.ErrInvalid for a bad rule or cursor.
+// Errors: fault.Fields for a bad sort or limit; fault.ErrInvalid for a bad rule or cursor;
+// fault.ErrUnavailable when it took too long.
 func (s *Service) List(ctx context.Context, q Query) (Page, error) {
+	if err := q.check(); err != nil {
+		return Page{}, err
+	}
+	a, err := s.ask(ctx, q, false)
+	if err != nil {
+		return Page{}, fmt.Errorf("list audience: %w", err)
+	}
+	return a.Page, nil
+}
+
+// Audience counts as Count does and lists as List does, in one round trip.
+//
+// Errors: those of both.
+func (s *Service) Audience(ctx context.Context, q Query) (Counts, Page, error) {
+	if err := q.check(); err != nil {
+		return Counts{}, Page{}, err
+	}
+	a, err := s.ask(ctx, q, true)
+	if err != nil {
+		return Counts{}, Page{}, fmt.Errorf("show audience: %w", err)
+	}
+	return a.Counts, a.Page, nil
+}
+
+// check fills in the usual sort and reports what is wrong.
+func (q *Query) check() error {
 	problems := fault.Fields{}
 	if q.Sort == "" {
 		q.Sort = SortLogin
@@ -95,21 +139,42 @@ func (s *Service) List(ctx context.Context, q Query) (Page, error) {
 	if q.Limit < 1 || q.Limit > 100 {
 		problems.Add("limit", "problem.range", 1, 100)
 	}
-	if err := problems.Err(); err != nil {
-		return Page{}, err
-	}
-	p, err := s.Compile(q.Rule)
-	if err != nil {
-		return Page{}, err
-	}
-	page, err := s.store.List(ctx, p, q.Sort, q.After, q.Limit)
-	if err != nil {
-		return Page{}, fmt.Errorf("list audience: %w", err)
-	}
-	return page, nil
+	return problems.Err()
 }
 
-// Choices gives values a field can be compared with.
+// Each gives the people a rule selects one after the other, as of one moment, without holding
+// them all. An error of fn ends it and comes back.
+//
+// Errors: fault.ErrInvalid around *RuleError.
+func (s *Service) Each(ctx context.Context, r Rule, fn func(Person) error) error {
+	p, err := s.Compile(ctx, r)
+	if err != nil {
+		return err
+	}
+	return s.store.Each(ctx, p, fn)
+}
+
+// Explain says for each condition of a rule whether it holds for a person, with the value that
+// decided it.
+//
+// Errors: fault.ErrInvalid around *RuleError; fault.ErrNotFound: no such person.
+func (s *Service) Explain(ctx context.Context, r Rule, id PersonID) (Explanation, error) {
+	env, err := s.envFor(ctx, r)
+	if err != nil {
+		return Explanation{}, err
+	}
+	p, err := s.store.Profile(ctx, id)
+	if err != nil {
+		return Explanation{}, fmt.Errorf("load profile: %w", err)
+	}
+	e, err := Explain(r, p, env)
+	if err != nil {
+		return e, fmt.Errorf("%w: %w", fault.ErrInvalid, err)
+	}
+	return e, nil
+}
+
+// Choices gives values of a list.
 func (s *Service) Choices(ctx context.Context, of Choices, search string, limit int) ([]Choice, error) {
 	return s.store.Choices(ctx, of, search, limit)
 }
@@ -122,7 +187,7 @@ func (s *Service) Labels(ctx context.Context, of Choices, values []string) (map[
 // Select remembers a rule under a token, so that a hand-made selection need not travel in a URL.
 // The rule must compile.
 func (s *Service) Select(ctx context.Context, r Rule) (string, error) {
-	if _, err := s.Compile(r); err != nil {
+	if _, err := s.Compile(ctx, r); err != nil {
 		return "", err
 	}
 	token := rand.Text()
@@ -139,28 +204,25 @@ func (s *Service) Selection(ctx context.Context, token string) (Rule, error) {
 	return s.store.Selection(ctx, token)
 }
 
-// Part is a part of a rule's tree.
-type Part struct {
-	Path string
-	Rule Rule
-}
-
-// Paths lists every part of the tree but the root, parents first: "0", "1", "1.0", …
-func (r Rule) Paths() []Part {
-	var parts []Part
-	_ = r.walk("", 1, func(path string, _ int, r Rule) error { // visit never fails
-		if path != "" {
-			parts = append(parts, Part{path, r})
-		}
-		return nil
-	})
-	return parts
-}
-
 // Everyone selects all active accounts. It is what a page shows before any condition is set.
 func Everyone() Rule {
 	return Group("all", Condition("status", OpIn, []string{"active"}, ""))
 }
+
+// Rested narrows a rule to those who were not contacted in the last days. Into a group joined by
+// "all" the condition goes as one more member, so that it nests no deeper.
+func Rested(r Rule, days int) Rule {
+	rest := rested(days)
+	if r.All != nil {
+		if len(r.All) == 0 {
+			return r // nobody stays nobody
+		}
+		return Group("all", append(slices.Clone(r.All), rest)...)
+	}
+	return Group("all", r, rest)
+}
+
+func rested(days int) Rule { return Condition("contacted", OpNotInLast, days, Day) }
 
 // Problem gives what is wrong with a rule, if that is what err is about.
 func Problem(err error) (*RuleError, bool) {

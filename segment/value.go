@@ -5,60 +5,64 @@ import (
 	"math"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Values are read strictly: a number is not a string, and nothing is guessed.
 
-// maxSpan bounds "in the last n units" to a century; beyond it dates leave PostgreSQL's range.
-var maxSpan = map[Unit]int64{Hour: 876_000, Day: 36_500, Week: 5_200, Month: 1_200}
+// maxRef is the largest of our ids of offerings, tags, campaigns, lists and queries: a larger one
+// would be refused by PostgreSQL, so it is refused here.
+const maxRef = math.MaxInt32
 
-// ago gives the moment value units before now. Days, weeks and months are counted on the
-// calendar of now's time zone.
-func ago(now time.Time, r Rule) (time.Time, error) {
-	n, err := number(r)
-	if err != nil || n < 1 || n > maxSpan[r.Unit] {
-		return time.Time{}, ErrValue
+// isNull tells null, which json.Unmarshal takes for any type, from a value.
+func isNull(v json.RawMessage) bool { return len(v) == 0 || strings.TrimSpace(string(v)) == "null" }
+
+// nothing checks that a condition has neither value nor unit.
+func nothing(r Rule) error {
+	if !isNull(r.Value) || r.Unit != "" {
+		return ErrValue
 	}
-	switch r.Unit {
-	case Hour:
-		now = now.Add(-time.Duration(n) * time.Hour)
-	case Day:
-		now = now.AddDate(0, 0, -int(n))
-	case Week:
-		now = now.AddDate(0, 0, -7*int(n))
-	case Month:
-		now = monthsBefore(now, int(n))
-	}
-	return now.UTC(), nil
+	return nil
 }
 
-// monthsBefore steps back whole months and stays in the month it reaches: a month before 31
-// March is the last of February, not 3 March.
-func monthsBefore(t time.Time, n int) time.Time {
-	first := time.Date(t.Year(), t.Month()-time.Month(n), 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
-	last := first.AddDate(0, 1, -1).Day()
-	return first.AddDate(0, 0, min(t.Day(), last)-1)
+func whole(r Rule) (int64, error) {
+	var n int64
+	if isNull(r.Value) || json.Unmarshal(r.Value, &n) != nil {
+		return 0, ErrValue
+	}
+	return n, nil
 }
 
-const dateLayout = "2006-01-02"
-
-func parseDate(loc *time.Location, text string) (time.Time, error) {
-	t, err := time.ParseInLocation(dateLayout, text, loc)
-	if err != nil || t.Year() < 1900 || t.Year() > 9998 {
-		return time.Time{}, ErrValue
+// numbers reads a pair of which neither is larger than the second.
+func numbers[T int64 | float64](r Rule) (from, to T, err error) {
+	var pair []*T
+	if r.Unit != "" || json.Unmarshal(r.Value, &pair) != nil || len(pair) != 2 || pair[0] == nil || pair[1] == nil || *pair[1] < *pair[0] {
+		return 0, 0, ErrValue
 	}
-	return t, nil
+	return *pair[0], *pair[1], nil
+}
+
+func single[T int64 | float64](r Rule) (n T, err error) {
+	if r.Unit != "" || isNull(r.Value) || json.Unmarshal(r.Value, &n) != nil {
+		return 0, ErrValue
+	}
+	return n, nil
+}
+
+func text(r Rule) (string, error) {
+	var s string
+	if r.Unit != "" || isNull(r.Value) || json.Unmarshal(r.Value, &s) != nil || !soundText(s) {
+		return "", ErrValue
+	}
+	return s, nil
 }
 
 // date reads the beginning of a date in the site's time zone.
 func date(loc *time.Location, r Rule) (time.Time, error) {
-	var text string
-	if r.Unit != "" || json.Unmarshal(r.Value, &text) != nil {
-		return time.Time{}, ErrValue
+	s, err := text(r)
+	if err != nil {
+		return time.Time{}, err
 	}
-	t, err := parseDate(loc, text)
-	return t.UTC(), err
+	return parseDate(loc, s)
 }
 
 // dates reads a span of dates, both included: the second moment is the end of the second date.
@@ -76,26 +80,7 @@ func dates(loc *time.Location, r Rule) (from, to time.Time, err error) {
 	if to.Before(from) {
 		return from, to, ErrValue
 	}
-	return from.UTC(), to.AddDate(0, 0, 1).UTC(), nil
-}
-
-func number(r Rule) (int64, error) {
-	var n int64
-	if json.Unmarshal(r.Value, &n) != nil || isNull(r.Value) {
-		return 0, ErrValue
-	}
-	return n, nil
-}
-
-// isNull tells null, which json.Unmarshal takes for any type, from a value.
-func isNull(v json.RawMessage) bool { return len(v) == 0 || strings.TrimSpace(string(v)) == "null" }
-
-func numbers(r Rule) (from, to int64, err error) {
-	var pair []*int64
-	if r.Unit != "" || json.Unmarshal(r.Value, &pair) != nil || len(pair) != 2 || pair[0] == nil || pair[1] == nil || *pair[1] < *pair[0] {
-		return 0, 0, ErrValue
-	}
-	return *pair[0], *pair[1], nil
+	return from, to.AddDate(0, 0, 1), nil
 }
 
 func words(r Rule) ([]string, error) {
@@ -105,7 +90,7 @@ func words(r Rule) ([]string, error) {
 	}
 	out := make([]string, len(list))
 	for i, w := range list {
-		if w == nil || *w == "" || len(*w) > 255 || strings.ContainsRune(*w, 0) || !utf8.ValidString(*w) {
+		if w == nil || !soundText(*w) {
 			return nil, ErrValue
 		}
 		out[i] = *w
@@ -113,15 +98,14 @@ func words(r Rule) ([]string, error) {
 	return out, nil
 }
 
-// ids reads a list of our ids. Offerings and tags have ids of 32 bits; larger ones would be
-// refused by PostgreSQL, so they are refused here.
+// ids reads a list of our ids; only people's may be larger than maxRef.
 func ids(r Rule) ([]int64, error) {
 	var list []int64
 	if r.Unit != "" || json.Unmarshal(r.Value, &list) != nil || len(list) == 0 || len(list) > MaxList {
 		return nil, ErrValue
 	}
 	for _, id := range list {
-		if id < 1 || (id > math.MaxInt32 && r.Field != "learner") {
+		if id < 1 || (id > maxRef && r.Field != "learner") {
 			return nil, ErrValue
 		}
 	}

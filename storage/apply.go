@@ -17,6 +17,7 @@ type Projection struct {
 	Currency string // ISO 4217; orders in another currency count, but their money is not added up
 
 	known idCache // filled by the first sync only
+	words wordCache
 }
 
 // Apply implements projection.Store: rows, facts and cursor in one transaction. It retries when
@@ -27,6 +28,7 @@ func (p *Projection) Apply(ctx context.Context, b projection.Batch) (projection.
 		p.known.forget()
 	}
 	tries := 0
+	fresh := p.words.unknown(wordsOf(&b))
 	err := p.retryTx(ctx, func(t *tx) error {
 		a := &applier{tx: t, batch: &b, currency: p.Currency, known: &p.known, again: tries > 0}
 		tries++
@@ -34,8 +36,11 @@ func (p *Projection) Apply(ctx context.Context, b projection.Batch) (projection.
 			return err
 		}
 		out = a.applied
-		return nil
+		return saveWords(ctx, t, fresh)
 	})
+	if err == nil {
+		p.words.remember(fresh)
+	}
 	return out, err
 }
 

@@ -74,7 +74,7 @@ func newSending(t testing.TB, seed hosttest.Seed) *sending {
 	t.Helper()
 	s := &sending{school: newSchool(t, seed), wire: &wire{}}
 	s.sync(t)
-	s.segments = segment.NewService(&Segments{s.db}, segment.DefaultCatalog(), time.UTC, s.clock)
+	s.segments = segment.NewService(&Segments{DB: s.db}, segment.DefaultCatalog(), site, s.clock)
 	s.service = campaign.NewService(&Campaigns{DB: s.db, Currency: "CNY"}, s.segments, []campaign.Channel{s.wire}, "启明网校", s.clock)
 	s.coder = shortlink.NewCoder([]byte("secret"))
 	s.links = shortlink.NewService(&Links{s.db}, s.coder, s.clock, slog.New(slog.DiscardHandler))

@@ -41,20 +41,18 @@ func (s *Dossiers) Find(ctx context.Context, id segment.PersonID, window time.Du
 func dossierPerson(ctx context.Context, tx bun.Tx, id segment.PersonID) (dossier.Dossier, error) {
 	var r struct {
 		personRow                                `bun:",extend"`
-		Gender, Province, City, RegisterSource   string
 		ConsentSms, ConsentEmail, ConsentMessage string
 		Marketable, EmailUsable, MobileUsable    bool
 		MemberUntil                              bun.NullTime
 		RefundCount, OpenCount                   int
 		RefundTotal, OpenTotal                   int64
 	}
-	err := tx.NewRaw("SELECT "+personColumns+`, l.gender, l.province, l.city, l.register_source, l.marketable,
+	err := tx.NewRaw("SELECT "+personColumns+`, l.marketable,
 			l.usable_email IS NOT NULL AS email_usable, l.usable_mobile IS NOT NULL AS mobile_usable,
 			l.consent_sms, l.consent_email, l.consent_message, l.member_expires_at AS member_until,
 			l.refund_count, l.refund_total, l.open_order_count AS open_count, l.open_order_total AS open_total
 		FROM crm_learners l WHERE l.id = ?`, int64(id)).Scan(ctx, &r)
-	return dossier.Dossier{Person: r.person(), Gender: h.Gender(r.Gender), Province: r.Province, City: r.City,
-		RegisterSource: r.RegisterSource, Marketable: r.Marketable, EmailUsable: r.EmailUsable, MobileUsable: r.MobileUsable,
+	return dossier.Dossier{Person: r.person(), Marketable: r.Marketable, EmailUsable: r.EmailUsable, MobileUsable: r.MobileUsable,
 		Consent: h.Consent{h.ChannelSMS: h.ConsentState(r.ConsentSms), h.ChannelEmail: h.ConsentState(r.ConsentEmail),
 			h.ChannelMessage: h.ConsentState(r.ConsentMessage)},
 		MemberUntil: utc(r.MemberUntil), RefundCount: r.RefundCount, RefundTotal: r.RefundTotal,

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/coursecrm/coursecrm/campaign"
 	h "github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/fault"
@@ -52,21 +54,23 @@ func (s *Campaigns) DryRun(ctx context.Context, p segment.Predicate, ch h.Channe
 	if err != nil {
 		return campaign.Sum{}, err
 	}
-	var rows []struct {
-		Reason string
-		Count  int64
-	}
-	if err := s.bun.NewRaw("SELECT reason, count(*) AS count FROM ("+query+") s GROUP BY reason", args...).Scan(ctx, &rows); err != nil {
-		return campaign.Sum{}, translate(err)
-	}
 	sum := campaign.Sum{Excluded: map[campaign.Exclusion]int64{}}
-	for _, r := range rows {
-		sum.Matched += r.Count
-		if r.Reason == "" {
-			sum.Sendable = r.Count
-		} else {
-			sum.Excluded[campaign.Exclusion(r.Reason)] = r.Count
+	err = s.ask(ctx, audienceTimeout, question{"SELECT reason, count(*) FROM (" + query + ") s GROUP BY reason", args, func(r pgx.Rows) error {
+		var reason string
+		var n int64
+		if err := r.Scan(&reason, &n); err != nil {
+			return err
 		}
+		sum.Matched += n
+		if reason == "" {
+			sum.Sendable = n
+		} else {
+			sum.Excluded[campaign.Exclusion(reason)] = n
+		}
+		return nil
+	}})
+	if err != nil {
+		return campaign.Sum{}, err
 	}
 	return sum, nil
 }
@@ -83,6 +87,9 @@ func (s *Campaigns) Plan(ctx context.Context, id campaign.ID, p segment.Predicat
 		}
 		query, args, err := sieve(p, h.Channel(row.Channel))
 		if err != nil {
+			return err
+		}
+		if err := roomy(ctx, t); err != nil {
 			return err
 		}
 		// Those to be sent come first, so that chunks and the link's codes are dense.

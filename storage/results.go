@@ -122,11 +122,16 @@ func (s *Campaigns) Sample(ctx context.Context, p segment.Predicate, ch h.Channe
 	}
 	c := contacts[ch]
 	var rows []addresseeRow
-	err = s.bun.NewRaw("SELECT 0 AS ordinal, 0 AS tries, "+addresseeColumns(c.contact, c.consent)+`
-		FROM (SELECT id FROM (`+query+`) s WHERE reason = '' ORDER BY id LIMIT ?) a JOIN crm_learners l ON l.id = a.id
-		LEFT JOIN crm_memberships m ON m.learner_id = l.id AND NOT m.deleted ORDER BY l.id`, append(args, limit)...).Scan(ctx, &rows)
+	err = s.reading(ctx, func(tx bun.Tx) error {
+		if err := roomy(ctx, tx); err != nil {
+			return err
+		}
+		return tx.NewRaw("SELECT 0 AS ordinal, 0 AS tries, "+addresseeColumns(c.contact, c.consent)+`
+			FROM (SELECT id FROM (`+query+`) s WHERE reason = '' ORDER BY id LIMIT ?) a JOIN crm_learners l ON l.id = a.id
+			LEFT JOIN crm_memberships m ON m.learner_id = l.id AND NOT m.deleted ORDER BY l.id`, append(args, limit)...).Scan(ctx, &rows)
+	})
 	if err != nil {
-		return nil, translate(err)
+		return nil, err
 	}
 	var out []campaign.Addressee
 	for _, r := range rows {

@@ -18,7 +18,8 @@ import (
 
 // DB is the database of the CRM. It is safe for concurrent use.
 type DB struct {
-	bun *bun.DB
+	bun   *bun.DB
+	heavy chan struct{} // a place for each heavy question that may run at once
 }
 
 // Open connects to a PostgreSQL DSN (URL or key=value form). It does not ask the server yet.
@@ -42,7 +43,7 @@ func New(db *sql.DB) (*DB, error) {
 	if _, ok := db.Driver().(*stdlib.Driver); !ok {
 		return nil, fmt.Errorf("the pool's driver is %T; open it with github.com/jackc/pgx/v5/stdlib", db.Driver())
 	}
-	return &DB{bun: bun.NewDB(db, pgdialect.New())}, nil
+	return &DB{bun: bun.NewDB(db, pgdialect.New()), heavy: make(chan struct{}, maxHeavy)}, nil
 }
 
 // inTx runs fn in a transaction on a connection of its own, so that COPY can take part in it.

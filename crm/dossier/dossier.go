@@ -14,21 +14,18 @@ import (
 // Dossier is a person with their history. Amounts are minor units of the site's currency.
 type Dossier struct {
 	segment.Person
-	Gender         h.Gender
-	Province, City string
-	RegisterSource string
-	Marketable     bool // false: teacher, staff, robot
-	EmailUsable    bool
-	MobileUsable   bool
-	Consent        h.Consent
-	MemberUntil    time.Time // zero: no end, or no member
-	RefundCount    int
-	RefundTotal    int64
-	OpenCount      int
-	OpenTotal      int64
-	Orders         []Order      // the latest first
-	Enrollments    []Enrollment // the latest first
-	Deliveries     []Delivery   // the latest first; excluded ones left out
+	Marketable   bool // false: teacher, staff, robot
+	EmailUsable  bool
+	MobileUsable bool
+	Consent      h.Consent
+	MemberUntil  time.Time // zero: no end, or no member
+	RefundCount  int
+	RefundTotal  int64
+	OpenCount    int
+	OpenTotal    int64
+	Orders       []Order      // the latest first
+	Enrollments  []Enrollment // the latest first
+	Deliveries   []Delivery   // the latest first; excluded ones left out
 }
 
 // Order is a line of the order history.

@@ -75,7 +75,7 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	s := &site{counter: &counter{got: map[string]int{}}}
-	segments := segment.NewService(&storage.Segments{DB: db}, segment.DefaultCatalog(), time.UTC, time.Now)
+	segments := segment.NewService(&storage.Segments{DB: db}, segment.DefaultCatalog(), segment.Site{Location: time.UTC, Currency: "CNY"}, time.Now)
 	channels := []campaign.Channel{s.counter}
 	s.service = campaign.NewService(&storage.Campaigns{DB: db}, segments, channels, "school", time.Now)
 	s.sender = func(owner string) *campaign.Sender {

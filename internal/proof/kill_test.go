@@ -291,7 +291,7 @@ func launch(t testing.TB, db *storage.DB, people int, mail string) campaign.ID {
 	if err != nil {
 		t.Fatal(err)
 	}
-	segments := segment.NewService(&storage.Segments{DB: db}, segment.DefaultCatalog(), time.UTC, time.Now)
+	segments := segment.NewService(&storage.Segments{DB: db}, segment.DefaultCatalog(), segment.Site{Location: time.UTC, Currency: "CNY"}, time.Now)
 	service := campaign.NewService(&storage.Campaigns{DB: db}, segments, []campaign.Channel{channel}, "启明网校", time.Now)
 	id, err := service.Launch(t.Context(), campaign.Input{Key: "k", Name: "kill", Channel: h.ChannelEmail, Rule: segment.Everyone(),
 		Subject: "{{ 用户名 }}", Body: "看看 {{ 链接 }}", LinkTarget: "https://learn.example/", By: h.Staff{ID: "1"}})

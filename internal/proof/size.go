@@ -6,4 +6,5 @@ package proof
 const (
 	kills      = 10
 	recipients = 20_000
+	crowd      = 100 // people of each scene of rules
 )

@@ -6,4 +6,5 @@ package proof
 const (
 	kills      = 60
 	recipients = 200_000
+	crowd      = 100
 )

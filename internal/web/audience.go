@@ -1,12 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/coursecrm/coursecrm/hostadapter"
@@ -16,6 +16,8 @@ import (
 
 type audiencePage struct {
 	Frame
+	Open    openQuery
+	MayEdit bool
 	Builder builderView
 	Panel   panelView
 	Table   tableView
@@ -29,6 +31,8 @@ type panelView struct {
 	Bad    int // conditions that are left out
 	Nobody bool
 	Say    string
+	Rest   rest
+	Post   bool // as the form beside it
 	Updates
 }
 
@@ -38,244 +42,145 @@ type Updates struct {
 	Chips  []chipsView
 }
 
-// selection is the state of the page as its address carries it.
-type selection struct {
-	draft  *draft
-	base   segment.Rule // the stored rule, when there is a token
-	token  string
-	sort   segment.Sort
-	size   int
-	after  string
-	page   int
-	known  int64 // the total as the page before counted it; -1: not known
-	all    bool  // every result is ticked
-	edited bool  // an action of the form changed the tree
-}
-
-var sizes = []int{20, 50, 100}
-
-// maxQuery is the longest rule that an address carries; longer ones are stored.
-const maxQuery = 1500
-
 func (w *Web) audience(q *request) error {
 	if err := q.parse(); err != nil {
 		return err
 	}
-	sel, err := w.readSelection(q, q.r.Form)
+	v := q.r.Form
+	sel, err := w.readSelection(q, v)
+	if err != nil {
+		return w.explainRule(q, err)
+	}
+	env, err := w.env(q)
 	if err != nil {
 		return err
 	}
-	cat, digits := w.Segments.Catalog(), minorDigits(w.Currency)
-	ruled := sel.draft.rule(w.Segments, cat, digits)
+	ruled := sel.draft.rule(env, minorDigits(w.Currency))
 	address, err := w.address(q, &sel, ruled)
 	if err != nil {
 		return err
 	}
-	if q.hx() && q.target() == "aud-table" {
-		table, err := w.table(q, sel, ruled, address, segment.Counts{Matched: sel.known})
-		if err != nil {
-			return err
-		}
-		table.Fragment = true
-		return w.render(q, http.StatusOK, "audience#aud-table", table)
-	}
-	if !q.hx() && hasDraft(q.r.Form) && (ruled.sound() && !opened(sel.draft) || sel.edited && q.r.Method == http.MethodGet) {
+	switch {
+	case q.hx() && q.target() == "aud-table":
+		return w.showTable(q, sel, ruled, address)
+	case q.hx():
+	case hasDraft(v) && sel.sound(ruled) && !opened(sel.draft):
 		// What a form without htmx sent becomes an address that can be kept, reloaded and shared.
-		if ruled.sound() && !opened(sel.draft) {
-			return q.redirect(w.paths.Audience(address))
-		}
-		form := encodeDraft(sel.draft)
-		carry(form, address)
-		return q.redirect(w.paths.Audience(form))
+		return q.redirect(w.paths.Audience(address))
+	case hasDraft(v) && sel.edited && q.r.Method == http.MethodGet && !sel.draft.private(env.Catalog):
+		return q.redirect(w.paths.Audience(formAddress(sel, address)))
+	case v.Has("pick_cols"):
+		return q.redirect(w.paths.Audience(address))
 	}
 	return w.showAudience(q, sel, ruled, address)
 }
 
-// carry adds a selection's own parameters to a form's.
-func carry(form, address url.Values) {
-	for _, k := range []string{"s", "sort", "size"} {
+// formAddress is the page's state with conditions that are not a rule yet.
+func formAddress(sel selection, address url.Values) url.Values {
+	form := encodeDraft(sel.draft)
+	for _, k := range []string{"s", "query", "sort", "size", "cols"} {
 		if v := address.Get(k); v != "" {
 			form.Set(k, v)
 		}
 	}
+	form.Set("x", sel.rest.Text)
+	if sel.rest.On {
+		form.Set("rest", "1")
+	}
+	return form
 }
 
 func opened(d *draft) bool {
 	open := false
-	d.walk("", 1, func(_ string, _ int, d *draft) { open = open || d.Open })
+	d.walk("", 1, func(_ string, _ int, d *draft) { open = open || d.Open != "" })
 	return open
 }
 
-// readSelection reads what is asked for: a form, a stored rule, a rule in the address, or nothing.
-func (w *Web) readSelection(q *request, v url.Values) (selection, error) {
-	cat, digits := w.Segments.Catalog(), minorDigits(w.Currency)
-	s := selection{token: v.Get("s"), sort: segment.Sort(v.Get("sort")), after: v.Get("after"), all: v.Get("all") == "1"}
-	if !slices.Contains(segment.Sorts(), s.sort) {
-		s.sort = segment.Sorts()[0]
-	}
-	if s.size, _ = strconv.Atoi(v.Get("size")); !slices.Contains(sizes, s.size) {
-		s.size = sizes[0]
-	}
-	s.page, _ = strconv.Atoi(v.Get("page"))
-	s.page = min(max(s.page, 1), 1_000_000)
-	rule := segment.Everyone()
-	var err error
-	if s.known, err = strconv.ParseInt(v.Get("n"), 10, 64); err != nil || s.known < 0 {
-		s.known = -1
-	}
-	switch {
-	case s.token != "":
-		if rule, err = w.Segments.Selection(q.ctx(), s.token); err != nil {
-			return s, err
-		}
-		s.base = rule
-	case v.Get("q") != "":
-		if rule, err = segment.Parse([]byte(v.Get("q"))); err != nil {
-			return s, fmt.Errorf("%w: %w", fault.ErrInvalid, err)
-		}
-		if hasPeople(rule) { // ids of people are never taken from an address
-			return s, fault.ErrInvalid
-		}
-	}
-	if word, _ := rule.Members(); word == "" {
-		rule = segment.Group("all", rule)
-	}
-	if !hasDraft(v) {
-		s.draft = draftOf(rule, cat, digits)
-		return s, nil
-	}
-	if s.draft, err = decodeDraft(v, cat, s.base); err != nil {
-		return s, err
-	}
-	s.edited = act(s.draft, v, cat)
-	return s, nil
+// found is what the store said about an audience.
+type found struct {
+	counts   segment.Counts
+	page     segment.Page
+	uncount  bool // it could not be counted in time
+	unlisted bool // nor listed
 }
 
-// act does what the form's button asks for. No field or button may be called like a method of a
-// form ("remove", "submit"): in a browser it would hide that method.
-func act(d *draft, v url.Values, cat segment.Catalog) bool {
-	fresh := func() *draft { n := newLeaf(cat[firstField(cat)]); n.Fresh = true; return n }
-	place := func(name string) (*draft, bool) {
-		g := d.find(strings.TrimPrefix(v.Get(name), "."))
-		return g, v.Has(name) && g != nil && g.group()
+// find counts and lists. A list is quick where a count is not, so that it is shown without one.
+func (w *Web) find(q *request, sel selection, ruled ruling) (out found, err error) {
+	ask := segment.Query{Rule: ruled.Rule, Sort: sel.sort, After: sel.after, Limit: sel.size, Parts: true, Rest: sel.rest.Days}
+	out.counts, out.page, err = w.Segments.Audience(q.ctx(), ask)
+	if !errors.Is(err, fault.ErrUnavailable) {
+		return out, err
 	}
-	if g, ok := place("add"); ok && d.leaves() < segment.MaxLeaves {
-		g.Kids = append(g.Kids, fresh())
-		return true
-	}
-	if g, ok := place("addgroup"); ok && d.leaves() < segment.MaxLeaves {
-		g.Kids = append(g.Kids, &draft{Word: "any", Kids: []*draft{fresh()}})
-		return true
-	}
-	if path := v.Get("cut"); path != "" {
-		d.remove(path)
-		return true
-	}
-	if path, value, ok := strings.Cut(v.Get("drop"), ":"); ok {
-		if c := d.find(path); c != nil {
-			c.Values = slices.DeleteFunc(slices.Clone(c.Values), func(s string) bool { return s == value })
-		}
-		return true
-	}
-	if path := v.Get("pick"); path != "" {
-		if c := d.find(path); c != nil {
-			c.Open = true
-		}
-	}
-	return false
+	out.uncount, out.counts = true, segment.Counts{Matched: -1}
+	out.page, out.unlisted, err = w.list(q, sel, ruled)
+	return out, err
 }
 
-// firstField is what a new condition asks about: the first field that needs no list.
-func firstField(cat segment.Catalog) string {
-	for _, f := range cat.Fields() {
-		if f.Type == segment.Time {
-			return f.Key
-		}
+// list gives the page of people alone; failed: it did not come in time.
+func (w *Web) list(q *request, sel selection, ruled ruling) (page segment.Page, failed bool, err error) {
+	page, err = w.Segments.List(q.ctx(), segment.Query{Rule: ruled.Rule, Sort: sel.sort, After: sel.after, Limit: sel.size, Rest: sel.rest.Days})
+	if errors.Is(err, fault.ErrUnavailable) {
+		return page, true, nil
 	}
-	return cat.Fields()[0].Key
-}
-
-func hasPeople(r segment.Rule) bool {
-	if r.Field == "learner" {
-		return true
-	}
-	_, members := r.Members()
-	return slices.ContainsFunc(members, hasPeople)
-}
-
-// address is the page's state as parameters: the rule itself where it is short and names nobody,
-// else a token under which it is stored.
-func (w *Web) address(q *request, s *selection, ruled ruling) (url.Values, error) {
-	v := values("sort", string(s.sort), "size", strconv.Itoa(s.size))
-	if s.sort == segment.Sorts()[0] {
-		v.Del("sort")
-	}
-	if s.size == sizes[0] {
-		v.Del("size")
-	}
-	text := canonical(ruled.Rule)
-	switch {
-	case text == canonical(segment.Everyone()):
-	case s.token != "" && text == canonical(s.base):
-		v.Set("s", s.token)
-	case len(text) <= maxQuery && !hasPeople(ruled.Rule):
-		v.Set("q", text)
-	default:
-		token, err := w.Segments.Select(q.ctx(), ruled.Rule)
-		if err != nil {
-			return nil, err
-		}
-		v.Set("s", token)
-	}
-	return v, nil
+	return page, false, err
 }
 
 // showAudience counts, lists and draws.
 func (w *Web) showAudience(q *request, sel selection, ruled ruling, address url.Values) error {
-	p := audiencePage{Frame: w.frame(q, "audience.title", "audience")}
-	p.Fresh.OOB = q.hx()
-	counts, err := w.Segments.Count(q.ctx(), ruled.Rule)
-	switch {
-	case errors.Is(err, fault.ErrUnavailable):
-		p.Panel.Failed, p.Panel.Retry = true, w.paths.Audience(address)
-	case err != nil:
+	f, err := w.find(q, sel, ruled)
+	if err != nil {
 		return err
 	}
-	p.Panel.Counts, p.Panel.Bad, p.Panel.Nobody = counts, len(ruled.Bad), len(ruled.Order) == 0
-	b := &builder{l: w.locale(q), paths: w.paths, cat: w.Segments.Catalog(), bad: ruled.Bad, counts: countsByPath(ruled, counts),
-		lists: newLists(q.ctx(), w.locale(q), w.Segments)}
-	if p.Panel.Failed {
-		b.counts = nil
-	}
-	if p.Panel.Say, err = b.say(ruled.Rule); err != nil {
+	b, err := w.builder(q)
+	if err != nil {
 		return err
+	}
+	b.bad = ruled.Bad
+	if !f.uncount {
+		b.counts = countsByPath(ruled, f.counts)
 	}
 	root, err := b.group("", 1, sel.draft)
 	if err != nil {
 		return err
 	}
-	outline := hash(sel.draft.outline(ruled.Bad))
-	p.Builder = builderView{Root: root, Outline: outline, Token: address.Get("s"), Sort: sel.sort, Size: sel.size,
-		Large: len(encodeDraft(sel.draft).Encode()) > 2*maxQuery, Clear: w.paths.Audience(values("q", `{"all":[]}`))}
-	if p.Builder.Token == "" && hasReference(sel.draft) {
-		p.Builder.Token = sel.token
-	}
-	if p.Table, err = w.table(q, sel, ruled, address, counts); err != nil {
+	p := audiencePage{Frame: w.frame(q, "audience.title", "audience"), Table: w.table(q, sel, ruled, address, f)}
+	p.Fresh.OOB = q.hx()
+	p.MayEdit = q.may(hostadapter.PermSegmentEdit)
+	p.Open = w.openQueryOf(q, sel, ruled, address)
+	p.Builder = w.builderView(b, sel, ruled, address, root)
+	p.Builder.Save = p.Open
+	p.Builder.Save.OOB = false // it comes within
+	p.Panel = panelView{Counts: f.counts, Failed: f.uncount, Retry: w.paths.Audience(address), Bad: len(ruled.Bad), Nobody: len(ruled.Order) == 0,
+		Rest: sel.rest, Post: p.Builder.Post}
+	if p.Panel.Say, err = b.sayAudience(ruled.Rule, sel.rest); err != nil {
 		return err
 	}
-	if p.Table.Zero, err = b.sayZero(ruled, counts); err != nil {
+	if p.Table.Zero, err = b.sayZero(ruled, f.counts); err != nil {
 		return err
 	}
 	if !q.hx() {
 		return w.render(q, http.StatusOK, "audience", p)
 	}
 	p.Table.OOB = true
-	p.Builder.OOB = sel.edited || outline != q.r.Form.Get("outline")
+	p.Builder.OOB = sel.edited || p.Builder.Outline != q.r.Form.Get("outline")
 	collect(root, &p.Panel.Updates)
-	if ruled.sound() {
+	if sel.sound(ruled) {
 		q.w.Header().Set("HX-Push-Url", w.paths.Audience(address))
 	}
 	return w.render(q, http.StatusOK, "audience#aud-update", p)
+}
+
+func (w *Web) builderView(b *builder, sel selection, ruled ruling, address url.Values, root *groupView) builderView {
+	v := builderView{Root: root, Token: address.Get("s"), View: sel.fields(),
+		Post: sel.draft.private(b.cat) || len(encodeDraft(sel.draft).Encode()) > 2*maxQuery}
+	v.Outline = hash(fmt.Sprint(sel.draft.outline(ruled.Bad), v.Post))
+	if v.Token == "" && hasReference(sel.draft) {
+		v.Token = sel.token
+	}
+	if v.Token == "" {
+		v.Query = sel.saved.ID
+	}
+	return v
 }
 
 func hasReference(d *draft) bool {
@@ -284,8 +189,10 @@ func hasReference(d *draft) bool {
 	return found
 }
 
+// countsByPath gives the counts of the tree's parts. The whole is the rule's own count, before
+// anybody is left out who was contacted of late.
 func countsByPath(r ruling, c segment.Counts) map[string]int64 {
-	out := map[string]int64{"": c.Matched}
+	out := map[string]int64{"": c.Matched + c.Rested}
 	for i, path := range r.Order {
 		if i < len(c.Members) && c.Members[i] >= 0 {
 			out[path] = c.Members[i]
@@ -304,9 +211,9 @@ func collect(g *groupView, u *Updates) {
 			continue
 		}
 		add(k.Cond.Count)
-		if k.Cond.Shape == shapeList {
-			k.Cond.Chips.OOB = true
-			u.Chips = append(u.Chips, k.Cond.Chips)
+		for _, p := range k.Cond.picks() {
+			p.Chips.OOB = true
+			u.Chips = append(u.Chips, p.Chips)
 		}
 	}
 }
@@ -314,13 +221,22 @@ func collect(g *groupView, u *Updates) {
 // choices answers the search of a picker.
 func (w *Web) choices(q *request) error {
 	v := q.r.URL.Query()
-	f, ok := w.Segments.Catalog()[v.Get("field")]
-	path := v.Get("path")
-	if _, _, named := fieldName("c." + path + ".s"); !ok || !named || f.Type == segment.IDs {
+	b, err := w.builder(q)
+	if err != nil {
+		return err
+	}
+	f, ok := b.cat[v.Get("field")]
+	path, part := v.Get("path"), cmp.Or(v.Get("part"), valuePart)
+	_, _, named := fieldName("c." + path + "." + part)
+	if n, narrows := narrowingOf(part); narrows && !slices.Contains(f.Narrow, n) || !narrows && part != valuePart {
+		ok = false
+	}
+	if !ok || !named || f.Type == segment.IDs {
 		return fault.ErrNotFound
 	}
-	b := &builder{l: w.locale(q), paths: w.paths, cat: w.Segments.Catalog(), lists: newLists(q.ctx(), w.locale(q), w.Segments)}
-	picker, err := b.picker(path, f, &draft{Field: f.Key, Values: v["c."+path+".v"], Search: strings.TrimSpace(v.Get("c." + path + ".s"))})
+	d := &draft{Field: f.Key, Search: map[string]string{part: strings.TrimSpace(v.Get("c." + path + "." + searchPart(part)))}}
+	d.setChosen(part, v["c."+path+"."+part])
+	picker, err := b.picker(path, part, f, d)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
 	"hash/fnv"
 	"slices"
 	"strconv"
@@ -12,14 +13,32 @@ import (
 
 // builderView is the tree of conditions as the page draws it.
 type builderView struct {
+	Save    openQuery
 	Root    *groupView
 	Outline string // of what is drawn; another one asks for drawing it again
 	Token   string // of a stored rule that conditions refer to
+	Query   segment.QueryID
+	View    viewFields
+	Post    bool // too large for a URL, or names somebody: the form is posted
+	OOB     bool
+}
+
+// viewFields are the hidden fields with which a form keeps how the list is shown.
+type viewFields struct {
 	Sort    segment.Sort
 	Size    int
-	Large   bool // too large for a URL: the form is posted
-	Clear   string
+	Columns string
 	OOB     bool
+}
+
+// viewField is one of them.
+type viewField struct {
+	Name, Value string
+	OOB         bool
+}
+
+func newViewField(oob bool, name string, value any) viewField {
+	return viewField{name, fmt.Sprint(value), oob}
 }
 
 type groupView struct {
@@ -50,22 +69,43 @@ type countView struct {
 type condView struct {
 	Path, ID, Name string // Name begins the names of its inputs
 	Old            string
-	Fields         []option
+	Fields         []fieldGroup
+	Help           string // a sentence about the field
 	Ops            []option
 	Units          []option
 	Shape          valueShape
 	Values         []string
-	Suffix         string // message of the unit behind a number
-	Field, Raw     string
+	Suffix         string // what a number counts
+	Field          string
+	Raw, RawOf     string // what the form cannot show
 	Op             segment.Op
 	Ref            string
 	People         int
-	Choices        segment.Choices
-	Chips          chipsView
-	Picker         pickerView
+	List           *pickView
+	Narrow         []*pickView
+	Window         *windowView
 	Count          countView
 	Bad            string
 	Fresh          bool
+}
+
+// ValueBad reports whether it is the value that is wrong.
+func (c *condView) ValueBad() bool { return c.Bad != "" && c.Bad != "period" && c.Bad != "narrow" }
+
+// Keys is the keyboard that suits the value on a phone.
+func (c *condView) Keys() string {
+	if c.Shape == shapeNumber || c.Shape == shapeNumbers {
+		return "numeric"
+	}
+	return "decimal"
+}
+
+// picks lists the condition's pickers.
+func (c *condView) picks() []*pickView {
+	if c.List == nil {
+		return c.Narrow
+	}
+	return append([]*pickView{c.List}, c.Narrow...)
 }
 
 type option struct {
@@ -73,32 +113,23 @@ type option struct {
 	On           bool
 }
 
-// chipsView shows the chosen values of a list.
-type chipsView struct {
-	ID, Path string
-	Chips    []chip
-	OOB      bool
+// fieldGroup is a section of the menu of fields.
+type fieldGroup struct {
+	Label  string
+	Fields []fieldOption
 }
 
-type chip struct {
-	Value, Label string
-	Gone         bool // the course or tag is not there any more
+type fieldOption struct {
+	Value, Label, Help string
+	On, Off            bool
 }
 
-// pickerView is the list to choose from.
-type pickerView struct {
-	ID, Path, Name string
-	URL            string // searches
-	Search         string
-	Open           bool
-	Searchable     bool
-	Items          []pickerItem
-	More           bool // there are others; searching finds them
-}
-
-type pickerItem struct {
-	Value, Label, Note string
-	On                 bool
+// windowView is the period by which a field is narrowed.
+type windowView struct {
+	ID, Name, Mode string
+	Modes, Units   []option
+	N, From, To    string
+	Bad            bool
 }
 
 // builder draws drafts in one language.
@@ -109,6 +140,29 @@ type builder struct {
 	counts map[string]int64 // by path; absent: not counted
 	bad    map[string]string
 	lists  *lists
+}
+
+// builder makes one for a request.
+func (w *Web) builder(q *request) (*builder, error) {
+	env, err := w.env(q)
+	if err != nil {
+		return nil, err
+	}
+	l := w.locale(q)
+	lists := newLists(q.ctx(), l, w.Segments, func() ([]segment.Saved, error) { return w.saved(q) })
+	return &builder{l: l, paths: w.paths, cat: env.Catalog, lists: lists}, nil
+}
+
+// env is what rules are read against, loaded once for a request.
+func (w *Web) env(q *request) (segment.Env, error) {
+	if q.env == nil {
+		env, err := w.Segments.Env(q.ctx())
+		if err != nil {
+			return env, err
+		}
+		q.env = &env
+	}
+	return *q.env, nil
 }
 
 func elementID(path string) string {
@@ -148,10 +202,6 @@ func (b *builder) count(path string) countView {
 func (b *builder) cond(path string, d *draft) (*condView, error) {
 	c := &condView{Path: path, ID: elementID(path), Name: "c." + path + ".", Field: d.Field, Op: d.Op,
 		Count: b.count(path), Bad: b.bad[path], Values: d.Values, Ref: d.Ref, Fresh: d.Fresh}
-	if d.Raw != nil && d.Ref == "" {
-		c.Raw = string(d.Raw)
-	}
-	f, known := b.cat[d.Field]
 	if d.Ref != "" {
 		var ids []json.RawMessage
 		if json.Unmarshal(d.Raw, &ids) == nil {
@@ -160,93 +210,108 @@ func (b *builder) cond(path string, d *draft) (*condView, error) {
 		c.Shape = shapePeople
 		return c, nil
 	}
+	f, known := b.cat[d.Field]
+	if d.Raw != nil {
+		c.Raw = string(d.Raw)
+		if d.RawOf != nil {
+			text, err := json.Marshal(d.RawOf)
+			if err != nil {
+				return nil, err
+			}
+			c.RawOf = string(text)
+		}
+	}
 	if !known || d.Raw != nil {
 		return c, nil
 	}
-	c.Old, c.Shape = d.shown(f), shape(f, d.Op)
-	for _, other := range b.cat.Fields() {
-		if other.Type != segment.IDs { // people are chosen in the list, not here
-			c.Fields = append(c.Fields, option{other.Key, b.l.label(other), other.Key == d.Field})
-		}
-	}
+	b.controls(c, f, d)
+	return c, b.pickers(c, f, d)
+}
+
+// controls fills in the menus of a condition.
+func (b *builder) controls(c *condView, f segment.Field, d *draft) {
+	c.Old, c.Shape, c.Fields, c.Help = d.shown(f), shape(f, d.Op), b.fieldMenu(d.Field), b.l.text(f.Help)
 	for _, op := range f.Ops() {
 		c.Ops = append(c.Ops, option{string(op), b.l.TK("op."+string(f.Type), op), op == d.Op})
 	}
-	for _, u := range segment.Units() {
-		c.Units = append(c.Units, option{string(u), b.l.TK("span", u), u == d.Unit})
-	}
+	c.Units = b.units(f.Units(d.Op), unitWords(d.Op), d.Unit)
 	if f.Type == segment.Number {
 		c.Suffix = b.l.TK("suffix", f.Key)
 	}
-	if c.Shape != shapeList {
-		return c, nil
+	if slices.Contains(f.Narrow, segment.ByPeriod) {
+		w := d.Window
+		c.Window = &windowView{ID: c.ID, Name: c.Name, Mode: w.Mode, N: w.N, From: w.From, To: w.To, Bad: c.Bad == "period",
+			Units: b.units(segment.OpInLast.Units(), unitWords(segment.OpInLast), w.Unit)}
+		for _, mode := range windowModes() {
+			c.Window.Modes = append(c.Window.Modes, option{mode, b.l.TK("window", windowWord(mode)), mode == w.Mode})
+		}
 	}
-	c.Choices = f.Choices
-	var err error
-	if c.Chips, err = b.chips(path, f, d); err != nil {
-		return nil, err
-	}
-	c.Picker, err = b.picker(path, f, d)
-	return c, err
 }
 
-func (b *builder) chips(path string, f segment.Field, d *draft) (chipsView, error) {
-	out := chipsView{ID: elementID(path), Path: path}
-	labels, err := b.lists.labels(f.Choices, d.Values)
-	if err != nil {
-		return out, err
+// windowModes lists the kinds of periods; the first is none.
+func windowModes() []string { return []string{"", windowLast, windowDates} }
+
+func windowWord(mode string) string {
+	if mode == "" {
+		return "any"
 	}
-	for _, v := range d.Values {
-		label, ok := labels[v]
-		if !ok {
-			label = b.l.T("cond.value_gone", v)
-		}
-		out.Chips = append(out.Chips, chip{v, label, !ok})
-	}
-	return out, nil
+	return mode
 }
 
-// pickerLimit is how many values a list shows at once; the others are found by searching.
-const pickerLimit = 50
+func (b *builder) units(list []segment.Unit, words string, chosen segment.Unit) []option {
+	var out []option
+	for _, u := range list {
+		out = append(out, option{string(u), b.l.TK(words, u), u == chosen})
+	}
+	return out
+}
 
-func (b *builder) picker(path string, f segment.Field, d *draft) (pickerView, error) {
-	p := pickerView{ID: elementID(path), Path: path, Name: "c." + path + ".", URL: b.paths.Choices(values("field", f.Key, "path", path)), Search: d.Search, Open: d.Open,
-		Searchable: f.Choices == segment.TagChoices || f.Choices == segment.OfferingChoices}
-	found, err := b.lists.choices(f.Choices, d.Search)
-	if err != nil {
-		return p, err
+// unitWords is the prefix of the names of an operator's units: they end its phrase, as in
+// "earlier than 30 days ago".
+func unitWords(op segment.Op) string {
+	switch op {
+	case segment.OpOlder:
+		return "unit.ago"
+	case segment.OpThis:
+		return "unit.this"
+	case segment.OpPrevious:
+		return "unit.previous"
 	}
-	labels, err := b.lists.labels(f.Choices, d.Values)
-	if err != nil {
-		return p, err
-	}
-	for _, v := range d.Values { // what is chosen stays in the form, found or not
-		item := pickerItem{Value: v, Label: labels[v], On: true}
-		if item.Label == "" {
-			item.Label = b.l.T("cond.value_gone", v)
-		}
-		for _, c := range found {
-			if c.Value == v {
-				item.Note = c.Note
+	return "unit.span"
+}
+
+// fieldMenu lists the fields by section. What the host lacks is shown with the reason, and cannot
+// be chosen; what is chosen can, or the browser would not send it.
+func (b *builder) fieldMenu(chosen string) []fieldGroup {
+	var out []fieldGroup
+	for _, section := range segment.Sections() {
+		g := fieldGroup{Label: b.l.TK("section", section)}
+		for _, f := range b.cat.Fields() {
+			if f.Section != section || f.Type == segment.IDs { // people are chosen in the list, not here
+				continue
 			}
+			o := fieldOption{Value: f.Key, Label: b.l.label(f), Help: b.l.text(f.Help), On: f.Key == chosen}
+			if f.Lacking {
+				o.Label, o.Off = b.l.T("cond.lacking", o.Label, b.l.TK("lacking", f.Needs)), !o.On
+			}
+			g.Fields = append(g.Fields, o)
 		}
-		p.Items = append(p.Items, item)
-	}
-	for _, c := range found {
-		if !slices.Contains(d.Values, c.Value) {
-			p.Items = append(p.Items, pickerItem{c.Value, c.Label, c.Note, false})
+		if len(g.Fields) > 0 {
+			out = append(out, g)
 		}
 	}
-	p.More = len(found) >= pickerLimit
-	return p, nil
+	return out
 }
 
 // label names a field.
-func (l *locale) label(f segment.Field) string {
+func (l *locale) label(f segment.Field) string { return l.text(f.Label) }
+
+// text gives a text of the catalogue.
+func (l *locale) text(t segment.Text) string {
 	if l.lang == en {
-		return f.Label.En
+		return t.En
 	}
-	return f.Label.Zh
+	return t.Zh
 }
 
 func hash(s string) string {

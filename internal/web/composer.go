@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/audit"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
 )
@@ -125,12 +127,14 @@ func (w *Web) compose(q *request) error {
 	if f.Get("step") == "send" {
 		id, err := w.Campaigns.Launch(q.ctx(), input)
 		if err == nil {
-			w.Log.InfoContext(q.ctx(), "web: campaign launched", "campaign", id, "staff", q.staff.ID)
+			if err := w.record(q, audit.Launched, fmt.Sprintf("campaign:%d", id), map[string]any{"channel": input.Channel, "rule": ruleHash(rule)}); err != nil {
+				return err
+			}
 			return q.redirect(w.paths.Campaign(id, "", ""))
 		}
 		return w.composeAgain(q, token, in, err)
 	}
-	if err := w.Campaigns.Check(input); err != nil {
+	if err := w.Campaigns.Check(q.ctx(), input); err != nil {
 		return w.composeAgain(q, token, in, err)
 	}
 	sum, err := w.Campaigns.DryRun(q.ctx(), rule, hostadapter.ChannelEmail)
@@ -171,7 +175,10 @@ func (w *Web) showComposer(q *request, status int, token string, in composerInpu
 	l := w.locale(q)
 	p := composerPage{Frame: w.frame(q, "composer.title", "audience"), Input: in, Token: token,
 		Audience: w.paths.Audience(values("s", token)), From: w.EmailFrom, NoEmail: !w.HaveEmail}
-	b := &builder{l: l, paths: w.paths, cat: w.Segments.Catalog(), lists: newLists(q.ctx(), l, w.Segments)}
+	b, err := w.builder(q)
+	if err != nil {
+		return err
+	}
 	if p.Say, err = b.say(rule); err != nil {
 		return err
 	}

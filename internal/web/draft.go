@@ -20,14 +20,18 @@ type draft struct {
 	Op     segment.Op
 	Values []string // as typed; money in major units, two for a span
 	Unit   segment.Unit
-	Search string // what was typed into the picker
-	Open   bool   // the picker is open
-	Fresh  bool   // just added: the cursor goes there
+	Of     map[segment.Narrowing][]string // chosen values that narrow the field
+	Window window                         // the period that narrows it
 
-	// Raw is a value that the form cannot show. It travels as it is, but for people's ids, which
-	// stay on the server: Ref is then the condition's place in the stored rule.
-	Raw json.RawMessage
-	Ref string
+	Search map[string]string // by part: what was typed into its picker
+	Open   string            // the part whose picker is open
+	Fresh  bool              // just added: the cursor goes there
+
+	// Raw is a value that the form cannot show, with RawOf. It travels as it is, but for people's
+	// ids, which stay on the server: Ref is then the condition's place in the stored rule.
+	Raw   json.RawMessage
+	RawOf *segment.Of
+	Ref   string
 }
 
 func (d *draft) group() bool { return d.Word != "" }
@@ -41,57 +45,25 @@ func newLeaf(f segment.Field) *draft {
 
 // defaults fills in a value that fits the operator.
 func (d *draft) defaults(f segment.Field) {
-	d.Values, d.Unit, d.Raw, d.Ref = nil, "", nil, ""
+	d.Values, d.Unit, d.Raw, d.RawOf, d.Ref = nil, "", nil, nil, ""
 	switch shape(f, d.Op) {
 	case shapeSpan:
 		d.Values, d.Unit = []string{"30"}, segment.Day
-	case shapeNumber:
+	case shapeCalendar:
+		d.Unit = f.Units(d.Op)[0]
+	case shapeNumber, shapeReal:
 		d.Values = []string{"0"}
+		if len(f.Narrow) > 0 && d.Op == segment.OpGe { // at least none is everybody
+			d.Values = []string{"1"}
+		}
 	case shapeMoney:
 		d.Values = []string{"100"}
 	}
+	d.tidy(f)
 }
 
 // shown names the control that a condition's value is typed into.
 func (d *draft) shown(f segment.Field) string { return d.Field + " " + string(shape(f, d.Op)) }
-
-// valueShape is how a value is typed in.
-type valueShape string
-
-const (
-	shapeNone    valueShape = "none"    // the operator needs none
-	shapeSpan    valueShape = "span"    // a number of hours, days …
-	shapeDate    valueShape = "date"    // one date
-	shapeDates   valueShape = "dates"   // from, to
-	shapeNumber  valueShape = "number"  // one number
-	shapeNumbers valueShape = "numbers" // from, to
-	shapeMoney   valueShape = "money"
-	shapeMoneys  valueShape = "moneys"
-	shapeList    valueShape = "list"   // some of a list
-	shapePeople  valueShape = "people" // chosen by hand; only shown
-)
-
-func shape(f segment.Field, op segment.Op) valueShape {
-	switch op {
-	case segment.OpEmpty, segment.OpNotEmpty:
-		return shapeNone
-	case segment.OpInLast, segment.OpOlder:
-		return shapeSpan
-	case segment.OpBetween:
-		return map[segment.Type]valueShape{segment.Time: shapeDates, segment.Number: shapeNumbers, segment.Money: shapeMoneys}[f.Type]
-	}
-	switch f.Type {
-	case segment.Time:
-		return shapeDate
-	case segment.Number:
-		return shapeNumber
-	case segment.Money:
-		return shapeMoney
-	case segment.IDs:
-		return shapePeople
-	}
-	return shapeList
-}
 
 // draftOf shows a rule. Values that do not fit are shown as they are.
 func draftOf(r segment.Rule, cat segment.Catalog, digits int) *draft {
@@ -109,45 +81,19 @@ func draftAt(path string, r segment.Rule, cat segment.Catalog, digits int) *draf
 	d := &draft{Field: r.Field, Op: r.Op, Unit: r.Unit}
 	f, known := cat[r.Field]
 	switch {
-	case !known || !slices.Contains(f.Ops(), r.Op):
-		d.Raw = r.Value
+	case !known || !slices.Contains(f.Ops(), r.Op) || !narrowsAs(f, r.Of):
+		d.Raw, d.RawOf = r.Value, r.Of
+		if d.Raw == nil {
+			d.Raw = json.RawMessage("null")
+		}
 	case f.Type == segment.IDs:
 		d.Raw, d.Ref = r.Value, "@"+path
 	default:
 		d.Values = texts(r.Value, shape(f, r.Op), digits)
+		d.tidy(f)
+		d.Of, d.Window = narrowed(r.Of)
 	}
 	return d
-}
-
-// texts writes a JSON value as the texts that a form shows.
-func texts(v json.RawMessage, s valueShape, digits int) []string {
-	if len(v) == 0 || s == shapeNone {
-		return nil
-	}
-	var list []json.RawMessage
-	if json.Unmarshal(v, &list) != nil {
-		list = []json.RawMessage{v}
-	}
-	var out []string
-	for _, item := range list {
-		text := string(item)
-		var str string
-		if json.Unmarshal(item, &str) == nil {
-			text = str
-		}
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil && (s == shapeMoney || s == shapeMoneys) {
-			text = minorText(n, digits)
-		}
-		out = append(out, text)
-	}
-	return out
-}
-
-func minorText(n int64, digits int) string {
-	if n < 0 {
-		return "-" + minorText(-n, digits)
-	}
-	return decimal(n, digits, true)
 }
 
 func join(path string, i int) string {
@@ -209,7 +155,15 @@ func (d *draft) leaves() int {
 func (d *draft) outline(bad map[string]string) string {
 	var b strings.Builder
 	d.walk("", 1, func(path string, _ int, d *draft) {
-		fmt.Fprintf(&b, "%s %s %s %s %s %s;", path, d.Word, d.Field, d.Op, bad[path], d.Ref)
+		fmt.Fprintf(&b, "%s %s %s %s %s %s %s;", path, d.Word, d.Field, d.Op, bad[path], d.Ref, d.Window.Mode)
 	})
 	return b.String()
+}
+
+// private reports whether a condition asks about what may name a person: its form is posted, so
+// that nobody's name stands in an address.
+func (d *draft) private(cat segment.Catalog) bool {
+	found := false
+	d.walk("", 1, func(_ string, _ int, d *draft) { found = found || private(d.Field, cat) })
+	return found
 }

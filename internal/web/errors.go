@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/coursecrm/coursecrm/hostadapter"
@@ -65,7 +67,8 @@ type errorPage struct {
 	Status int
 	Word   string
 	ID     string
-	Retry  string // where to try again; empty: nowhere
+	Fields []fieldProblem // what is wrong with an input that has no form to show it
+	Retry  string         // where to try again; empty: nowhere
 }
 
 // fail answers with what is said about err: a page, or for htmx a notice that crm.js shows.
@@ -89,6 +92,12 @@ func (w *Web) fail(q *request, err error) {
 	page := errorPage{Frame: w.plainFrame(q, w.locale(q).TK("error.title", f.word), ""), Status: f.status, Word: f.word, ID: q.id}
 	if q.r.Method == http.MethodGet && f.status >= 500 {
 		page.Retry = q.r.URL.RequestURI()
+	}
+	var problems fault.Fields
+	if errors.As(err, &problems) {
+		for _, field := range slices.Sorted(maps.Keys(problems)) {
+			page.Fields = append(page.Fields, fieldProblem{field, problems[field]})
+		}
 	}
 	name := "error"
 	if q.hx() {

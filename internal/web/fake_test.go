@@ -13,6 +13,7 @@ import (
 	"github.com/coursecrm/coursecrm/crm/dossier"
 	"github.com/coursecrm/coursecrm/crm/home"
 	h "github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/audit"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/internal/projection"
 	"github.com/coursecrm/coursecrm/segment"
@@ -24,7 +25,10 @@ type world struct {
 	now   time.Time
 	staff h.Staff
 	fail  error // what every store answers with, when set
+	slow  slowness
 	who   error // what the staff lookup answers with
+	torn  error // what an export ends with after its last person
+	mute  error // what the record of deeds answers with
 
 	state     projection.State
 	rows      []projection.ProblemRow
@@ -36,9 +40,19 @@ type world struct {
 	sum       campaign.Sum
 	launched  []campaign.Campaign
 	stored    map[string]segment.Rule
+	queries   []segment.Saved
+	audited   []audit.Entry
 	counted   []segment.Predicate
 	repairs   int
 }
+
+// slowness is what does not come in time.
+type slowness int
+
+const (
+	slowCount slowness = iota + 1 // counts
+	slowList                      // counts and lists
+)
 
 func newWorld() *world {
 	now := time.Date(2026, 11, 20, 20, 5, 0, 0, time.FixedZone("CST", 8*3600))
@@ -62,13 +76,21 @@ func newWorld() *world {
 			RegisteredAt: now.AddDate(-1, 0, -i), LastLoginAt: now.Add(-time.Duration(i*i) * time.Hour), PaidCount: i % 4, PaidTotal: int64(i%4) * 79900, Tags: []string{"编程入门", "数据分析"}[:i%3%2+1]}
 		if i%3 == 0 {
 			p.MemberLevel = "体验会员"
+			p.Contacted = segment.Contact{At: now.AddDate(0, 0, -i-1), Channel: h.ChannelEmail, Clicked: i == 0}
 		}
+		p.Gender, p.Province, p.City, p.RegisterSource = h.GenderFemale, "浙江", "杭州", "公众号"
+		p.Gender, p.Province, p.City, p.RegisterSource = h.GenderFemale, "浙江", "杭州", "公众号"
 		if i == 7 {
 			p.Mobile, p.Email, p.LastLoginAt = "", "", time.Time{}
 		}
 		w.people = append(w.people, p)
 	}
 	w.counts = segment.Counts{Matched: 45, All: 58632, Email: 40, SMS: 44, Message: 45, Took: 86 * time.Millisecond}
+	w.queries = []segment.Saved{
+		{ID: 1, Preset: "login30", Shared: true, Pinned: true, Count: 22576, CountedAt: now.Add(-time.Minute), Rule: segment.Group("all", segment.Condition("last_login", segment.OpInLast, 30, segment.Day))},
+		{ID: 2, Name: "高价值待挽留", OwnerID: "7", OwnerName: "周敏", Count: 618, CountedAt: now.Add(-time.Hour), Rule: segment.Group("all", segment.Condition("paid_total", segment.OpGe, 200000, ""), segment.Condition("query", segment.OpNotIn, []int{1}, ""))},
+		{ID: 3, Name: "别人的查询", OwnerID: "somebody-else", Rule: segment.Everyone()},
+	}
 	w.campaigns = []campaign.Campaign{
 		{ID: 12, Key: "k", Name: "双 11 返场体验课转正价", Channel: h.ChannelEmail, Rule: segment.Everyone(), Subject: "{{ 用户名 }}，你试听的课还能再省 300 元", Body: "{{ 链接 }}",
 			LinkTarget: "https://www.example.com/course/318", State: campaign.Done, ByName: "周敏", LaunchedAt: now.Add(-35 * time.Minute), DoneAt: now.Add(-30 * time.Minute)},
@@ -84,16 +106,19 @@ func newWorld() *world {
 }
 
 func (w *world) config() Config {
-	loc := time.FixedZone("CST", 8*3600)
+	loc, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		panic(err) // the standard library's own data
+	}
 	now := func() time.Time { return w.now }
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	segments := segment.NewService((*segmentStore)(w), segment.DefaultCatalog(), loc, now)
+	segments := segment.NewService((*segmentStore)(w), segment.DefaultCatalog(), segment.Site{Location: loc, Currency: "CNY"}, now)
 	return Config{
 		BasePath: "/crm", PublicBasePath: "/go", SiteName: "启明网校", HostURL: "/admin", Location: loc, Currency: "CNY",
 		Staff: w, Links: w, Segments: segments, Campaigns: campaign.NewService((*campaignStore)(w), segments, []campaign.Channel{mute{}}, "启明网校", now),
 		ShortLinks: shortlink.NewService((*linkStore)(w), testCoder(), now, log), Dossiers: dossier.NewService((*dossierStore)(w), now),
 		Home: home.NewService((*homeStore)(w), now), Sync: &projection.Desk{Syncer: &projection.Syncer{Store: (*syncStore)(w).store(), Host: host{}, Now: now, Log: log}, Reading: (*syncStore)(w)},
-		Now: now, Log: log, HaveEmail: true, EmailFrom: "hello@mail.example.com",
+		Now: now, Log: log, Audit: (*auditLog)(w), HaveEmail: true, EmailFrom: "hello@mail.example.com",
 	}
 }
 
@@ -115,65 +140,15 @@ func (mute) Send(context.Context, []campaign.Message) ([]campaign.Outcome, error
 	return nil, campaign.ErrUnreachable
 }
 
-type segmentStore world
+type auditLog world
 
-func (s *segmentStore) Count(_ context.Context, whole segment.Predicate, members []segment.Predicate) (segment.Counts, error) {
-	s.counted = append(s.counted, whole)
-	c := s.counts
-	if whole.SQL == "FALSE" {
-		c.Matched, c.Email, c.SMS, c.Message = 0, 0, 0, 0
+// Write implements audit.Log.
+func (a *auditLog) Write(_ context.Context, e audit.Entry) error {
+	if a.mute != nil {
+		return a.mute
 	}
-	for i := range members {
-		n := int64(1000 * (i + 1))
-		if s.counts.Matched == 0 {
-			n = int64(i) // nobody meets the first part
-		}
-		c.Members = append(c.Members, n)
-	}
-	return c, s.fail
-}
-
-func (s *segmentStore) List(_ context.Context, p segment.Predicate, _ segment.Sort, after string, limit int) (segment.Page, error) {
-	from, _ := strconv.Atoi(after)
-	if p.SQL == "FALSE" || s.counts.Matched == 0 {
-		return segment.Page{}, s.fail
-	}
-	to := min(from+limit, len(s.people))
-	page := segment.Page{People: s.people[min(from, to):to]}
-	if to < len(s.people) {
-		page.Next = strconv.Itoa(to)
-	}
-	return page, s.fail
-}
-
-func (s *segmentStore) Choices(_ context.Context, of segment.Choices, search string, _ int) ([]segment.Choice, error) {
-	if search == "none" {
-		return nil, nil
-	}
-	return []segment.Choice{{Value: "1", Label: string(of) + " <b>1</b>", Note: "course"}, {Value: "2", Label: "考研数学 " + search}}, s.fail
-}
-
-func (s *segmentStore) Labels(_ context.Context, _ segment.Choices, values []string) (map[string]string, error) {
-	out := map[string]string{}
-	for _, v := range values {
-		if v != "404" {
-			out[v] = "标签 " + v
-		}
-	}
-	return out, s.fail
-}
-
-func (s *segmentStore) SaveSelection(_ context.Context, token string, r segment.Rule, _ time.Time) error {
-	s.stored[token] = r
-	return s.fail
-}
-
-func (s *segmentStore) Selection(_ context.Context, token string) (segment.Rule, error) {
-	r, ok := s.stored[token]
-	if !ok {
-		return r, fault.ErrNotFound
-	}
-	return r, s.fail
+	a.audited = append(a.audited, e)
+	return a.fail
 }
 
 type campaignStore world
@@ -249,7 +224,7 @@ func (s *dossierStore) Find(_ context.Context, id segment.PersonID, _ time.Durat
 	if int(id) < 1 || int(id) > len(s.people) {
 		return dossier.Dossier{}, fault.ErrNotFound
 	}
-	d := dossier.Dossier{Person: s.people[id-1], Gender: h.GenderFemale, Province: "浙江", City: "杭州", RegisterSource: "公众号", Marketable: true, EmailUsable: true, MobileUsable: id != 8,
+	d := dossier.Dossier{Person: s.people[id-1], Marketable: true, EmailUsable: true, MobileUsable: id != 8,
 		Consent: h.Consent{h.ChannelEmail: h.ConsentDenied}, RefundCount: 1, RefundTotal: 29900, OpenCount: 1, OpenTotal: 128000}
 	for i, st := range []h.OrderStatus{h.OrderFulfilled, h.OrderPending, h.OrderRefunded} {
 		o := dossier.Order{ID: int64(i), SN: fmt.Sprintf("C2026090211%d", i), Titles: []string{"Python 数据分析实战班", "产品经理入门"}[:i%2+1], Status: st, Currency: "CNY", Payable: 79900, CreatedAt: s.now.AddDate(0, -i, 0)}

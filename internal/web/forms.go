@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -19,8 +20,10 @@ import (
 //	c.1.0.f=last_login      the field of its first member
 //	c.1.0.o=last_login span the field and shape of value that the form showed; others reset it
 //	c.1.0.op=in_last  .v=30 (repeated for lists; the second of a span)  .u=day
-//	c.1.0.s=…               the picker's search
-//	c.1.0.r=…  .ref=@…      a value that the form cannot show, or its place in the stored rule
+//	c.1.0.s=…               the search of the value's picker
+//	c.1.0.ty=view           narrowings (repeated): .ty .of .ca .tg .ch .cp, their searches .sty …
+//	c.1.0.w=last .wn=14 .wu=day, or .w=dates .wf=… .wt=…   the period
+//	c.1.0.r=… .ro=…  .ref=@…  a value that the form cannot show, or its place in the stored rule
 
 // maxFormNodes bounds a tree before it is built; rules have limits of their own.
 const maxFormNodes = 1000
@@ -83,12 +86,14 @@ func decodeNode(p url.Values, cat segment.Catalog, base segment.Rule) *draft {
 	if p.Has("g") {
 		return &draft{Word: groupWord(p.Get("g"))}
 	}
-	d := &draft{Field: p.Get("f"), Op: segment.Op(p.Get("op")), Values: p["v"], Unit: segment.Unit(p.Get("u")), Search: p.Get("s")}
+	d := &draft{Field: p.Get("f"), Op: segment.Op(p.Get("op")), Values: p["v"], Unit: segment.Unit(p.Get("u"))}
 	if d.Field == "" {
 		return newLeaf(cat.Fields()[0])
 	}
 	f, known := cat[d.Field]
 	fits := known && slices.Contains(f.Ops(), d.Op)
+	d.readNarrowing(p, f)
+	d.readSearches(p)
 	switch ref := p.Get("ref"); {
 	case ref != "":
 		d.Values, d.Ref = nil, ref
@@ -96,10 +101,8 @@ func decodeNode(p url.Values, cat segment.Catalog, base segment.Rule) *draft {
 			d.Raw, d.Op = r.Value, r.Op
 		}
 	case p.Has("r"): // what the form could not show is kept until it is removed
-		d.Values, d.Raw = nil, json.RawMessage("null")
-		if raw := p.Get("r"); json.Valid([]byte(raw)) {
-			d.Raw = json.RawMessage(raw)
-		}
+		d.Values, d.Of, d.Window = nil, nil, window{}
+		d.Raw, d.RawOf = rawValue(p.Get("r")), rawOf(p.Get("ro"))
 	case !known:
 	case !fits:
 		d.Op = f.Ops()[0]
@@ -112,31 +115,71 @@ func decodeNode(p url.Values, cat segment.Catalog, base segment.Rule) *draft {
 	return d
 }
 
+// readSearches reads what was typed into the pickers.
+func (d *draft) readSearches(p url.Values) {
+	for _, part := range pickerParts() {
+		if text := strings.TrimSpace(p.Get(searchPart(part))); text != "" {
+			if d.Search == nil {
+				d.Search = map[string]string{}
+			}
+			d.Search[part] = text
+		}
+	}
+}
+
+// pickerParts lists the parts of a condition's form that have a picker.
+func pickerParts() []string {
+	return append(slices.Sorted(maps.Values(narrowParts)), valuePart)
+}
+
+// searchPart names the search of a part's picker.
+func searchPart(part string) string {
+	if part == valuePart {
+		return "s"
+	}
+	return "s" + part
+}
+
+func rawValue(text string) json.RawMessage {
+	if json.Valid([]byte(text)) {
+		return json.RawMessage(text)
+	}
+	return json.RawMessage("null")
+}
+
+func rawOf(text string) *segment.Of {
+	var o segment.Of
+	if text == "" || json.Unmarshal([]byte(text), &o) != nil {
+		return nil
+	}
+	return &o
+}
+
 // tidy keeps as many values as the operator takes, and lets a list hold each once.
 func (d *draft) tidy(f segment.Field) {
-	want := 1
-	switch shape(f, d.Op) {
-	case shapeNone:
-		d.Values, d.Unit = nil, ""
-		return
-	case shapeSpan:
-		if d.Unit == "" {
+	s := shape(f, d.Op)
+	units := f.Units(d.Op)
+	switch {
+	case len(units) == 0:
+		d.Unit = ""
+	case d.Unit == "":
+		d.Unit = units[0]
+		if s == shapeSpan {
 			d.Unit = segment.Day
 		}
-	case shapeDates, shapeNumbers, shapeMoneys:
-		want = 2
-		d.Unit = ""
-	case shapeList:
-		var once []string
-		for _, v := range d.Values {
-			if v != "" && !slices.Contains(once, v) {
-				once = append(once, v)
-			}
-		}
-		d.Values, d.Unit = once, ""
+	case s == shapeCalendar && !slices.Contains(units, d.Unit):
+		d.Unit = units[0]
+	}
+	want := 1
+	switch {
+	case s == shapeNone || s == shapeCalendar:
+		d.Values = nil
 		return
-	default:
-		d.Unit = ""
+	case s == shapeList:
+		d.Values = once(d.Values)
+		return
+	case s.pair():
+		want = 2
 	}
 	for len(d.Values) < want {
 		d.Values = append(d.Values, "")
@@ -187,9 +230,9 @@ func pathKey(path []int) string {
 func encodeDraft(d *draft) url.Values {
 	v := url.Values{"g.": {d.Word}}
 	d.walk("", 1, func(path string, _ int, d *draft) {
-		set := func(part, value string) {
-			if value != "" {
-				v.Set("c."+path+"."+part, value)
+		set := func(part string, list ...string) {
+			if len(list) > 0 && (list[0] != "" || part == "wn") { // without a "wn" the usual number comes
+				v["c."+path+"."+part] = list
 			}
 		}
 		switch {
@@ -197,18 +240,32 @@ func encodeDraft(d *draft) url.Values {
 		case d.group():
 			set("g", d.Word)
 		default:
-			set("f", d.Field)
-			set("op", string(d.Op))
-			set("u", string(d.Unit))
-			set("s", d.Search)
-			set("ref", d.Ref)
-			if d.Raw != nil && d.Ref == "" {
-				set("r", string(d.Raw))
-			}
-			if len(d.Values) > 0 {
+			d.encode(set)
+			if len(d.Values) > 0 { // also an empty one: it was typed so
 				v["c."+path+".v"] = d.Values
 			}
 		}
 	})
 	return v
+}
+
+// encode writes a condition's parts but its values.
+func (d *draft) encode(set func(part string, list ...string)) {
+	set("f", d.Field)
+	set("op", string(d.Op))
+	set("u", string(d.Unit))
+	set("ref", d.Ref)
+	for part, text := range d.Search {
+		set(searchPart(part), text)
+	}
+	d.writeNarrowing(set)
+	if d.Raw == nil || d.Ref != "" {
+		return
+	}
+	set("r", string(d.Raw))
+	if d.RawOf != nil {
+		if text, err := json.Marshal(d.RawOf); err == nil {
+			set("ro", string(text))
+		}
+	}
 }

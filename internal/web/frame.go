@@ -12,6 +12,7 @@ type Frame struct {
 	Site        string
 	HostURL     string
 	Nav         []navItem
+	QueryMenu   queryMenu
 	Fresh       freshness
 	Staff       string // the name; empty: nobody is logged in
 	Back        string // this page, for the forms that come back to it
@@ -41,12 +42,19 @@ func (f Frame) OtherLang() string {
 // frame makes the surroundings of a page. It reads the state of the sync; a page is shown also
 // when that cannot be read.
 func (w *Web) frame(q *request, titleKey, nav string) Frame {
-	f := w.plainFrame(q, w.locale(q).T(titleKey), nav)
+	f := w.menuFrame(q, titleKey, nav)
 	state, err := w.Sync.State(q.ctx())
 	if err != nil {
 		w.Log.WarnContext(q.ctx(), "web: sync state", "request", q.id, "err", err)
 	}
 	f.Fresh = freshnessOf(state, err, w.Now())
+	return f
+}
+
+// menuFrame is a frame without the state of the sync, which some pages read anyway.
+func (w *Web) menuFrame(q *request, titleKey, nav string) Frame {
+	f := w.plainFrame(q, w.locale(q).T(titleKey), nav)
+	f.QueryMenu = w.queryMenu(q)
 	return f
 }
 

@@ -48,10 +48,11 @@ func pageHeaders(h http.Header) {
 
 // admit lets a request in, or says why not.
 func (w *Web) admit(q *request, rt route) error {
-	if q.r.ContentLength > maxBody {
+	limit := rt.limit()
+	if q.r.ContentLength > limit {
 		return errTooLarge
 	}
-	q.r.Body = http.MaxBytesReader(q.w, q.r.Body, maxBody)
+	q.r.Body = http.MaxBytesReader(q.w, q.r.Body, limit)
 	staff, err := w.Staff.Staff(q.r)
 	q.staff = staff
 	switch {

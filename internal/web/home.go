@@ -18,6 +18,8 @@ type homePage struct {
 	First   bool // nothing is there yet: show the first steps
 	Steps   []firstStep
 	MaySend bool
+	Pins    []pinView
+	Pinning bool // staff may put quick queries here
 	Poll    bool // something moves: ask again soon
 }
 
@@ -51,7 +53,7 @@ func (w *Web) home(q *request) error {
 	if err != nil {
 		return err
 	}
-	p := homePage{Frame: w.plainFrame(q, w.locale(q).T("home.title"), "home"), Totals: totals}
+	p := homePage{Frame: w.menuFrame(q, "home.title", "home"), Totals: totals}
 	p.Fresh = freshnessOf(state, nil, w.Now())
 	p.Sync = w.syncCard(q, state)
 	p.MaySend = q.may(hostadapter.PermCampaignSend)
@@ -73,7 +75,39 @@ func (w *Web) home(q *request) error {
 		}
 		return w.render(q, status, "home#home-live", p)
 	}
+	if p.Pins, err = w.pins(q); err != nil {
+		return err
+	}
+	p.Pinning = q.may(hostadapter.PermSegmentEdit)
 	return w.render(q, http.StatusOK, "home", p)
+}
+
+// pinView is a quick query on the home page.
+type pinView struct {
+	Name, URL string
+	Count     int64
+	CountedAt time.Time // zero: not yet
+	Trend     sparkView
+}
+
+func (w *Web) pins(q *request) ([]pinView, error) {
+	list, err := w.saved(q)
+	if err != nil {
+		return nil, err
+	}
+	l := w.locale(q)
+	var out []pinView
+	for _, s := range list {
+		if !s.Pinned {
+			continue
+		}
+		trend, err := w.Segments.Trend(q.ctx(), s.ID, trendDays)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, pinView{l.queryName(s), w.paths.AudienceOf(s.ID), s.Count, s.CountedAt, l.spark(trend)})
+	}
+	return out, nil
 }
 
 // statusStopPolling makes htmx swap the answer and ask no more.

@@ -62,9 +62,12 @@ func values(pairs ...string) url.Values {
 	return v
 }
 
-func (p paths) Home() string                  { return p.base + "/" }
-func (p paths) Prefs() string                 { return p.base + "/prefs" }
-func (p paths) Audience(q url.Values) string  { return p.to("/audience", q) }
+func (p paths) Home() string                 { return p.base + "/" }
+func (p paths) Prefs() string                { return p.base + "/prefs" }
+func (p paths) Audience(q url.Values) string { return p.to("/audience", q) }
+func (p paths) AudienceOf(id segment.QueryID) string {
+	return p.to("/audience", values("query", strconv.FormatInt(int64(id), 10)))
+}
 func (p paths) Choices(q url.Values) string   { return p.to("/audience/choices", q) }
 func (p paths) Select() string                { return p.base + "/audience/select" }
 func (p paths) Composer(token string) string  { return p.to("/campaigns/new", values("s", token)) }
@@ -79,10 +82,31 @@ func (p paths) Person(id segment.PersonID) string {
 }
 func (p paths) PersonContact(id segment.PersonID) string { return p.Person(id) + "/contact" }
 
+// Why asks whether a person meets a rule; q names the rule.
+func (p paths) Why(id segment.PersonID, q url.Values) string {
+	return p.to("/people/"+strconv.FormatInt(int64(id), 10)+"/why", q)
+}
+
+func (p paths) Export() string               { return p.base + "/audience/export" }
+func (p paths) ListNew() string              { return p.base + "/lists/new" }
+func (p paths) Queries() string              { return p.base + "/queries" }
+func (p paths) QueryNew(q url.Values) string { return p.to("/queries/new", q) }
+func (p paths) Query(id segment.QueryID) string {
+	return p.base + "/queries/" + strconv.FormatInt(int64(id), 10)
+}
+func (p paths) QueryEdit(id segment.QueryID, q url.Values) string {
+	return p.to("/queries/"+strconv.FormatInt(int64(id), 10)+"/edit", q)
+}
+func (p paths) QuerySet(id segment.QueryID) string    { return p.Query(id) + "/set" }
+func (p paths) QueryDelete(id segment.QueryID) string { return p.Query(id) + "/delete" }
+
 // Campaign is a campaign's page, its recipients narrowed by f and beginning after a cursor.
 func (p paths) Campaign(id campaign.ID, f campaign.Filter, after string) string {
 	return p.to("/campaigns/"+strconv.FormatInt(int64(id), 10), values("f", string(f), "after", after))
 }
+
+// CampaignByID is a campaign's page by a plain number.
+func (p paths) CampaignByID(id int64) string { return p.Campaign(campaign.ID(id), "", "") }
 
 // Asset is the address of a static file with its hash in the name.
 func (p paths) Asset(name string) string { return p.base + "/static/" + p.assets.hashed(name) }

@@ -1,56 +1,60 @@
 package web
 
 import (
-	"errors"
+	"maps"
+	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/segment"
 )
 
 // tableView is a page of the people of an audience.
 type tableView struct {
-	Rows     []personRow
-	From, To int
-	Total    int64 // -1: not counted with this page
-	Failed   bool  // could not be listed
-	Retry    string
-	Nobody   bool
-	Zero     string // the condition that nobody meets; empty: none is alone to blame
-	Sorts    []option
-	Sizes    []option
-	Sort     segment.Sort
-	Size     int
-	Columns  map[segment.Sort]string // where a column's heading leads: the list in its order
-	Token, Q string
-	Pager    pager
-	MaySend  bool
-	NoEmail  bool
-	Unsound  bool // conditions are wrong: nothing can be sent to their people
-	All      bool // every result is ticked
-	AllURL   string
-	NoneURL  string
-	OOB      bool
-	Fragment bool // the answer is this table alone
+	Rows      []personRow
+	From, To  int
+	Total     int64 // -1: not counted with this page
+	Failed    bool  // could not be listed
+	Retry     string
+	Nobody    bool
+	Rested    int64  // people left out who were contacted of late
+	Zero      string // the condition that nobody meets; empty: none is alone to blame
+	Sorts     []option
+	Sizes     []option
+	Columns   []columnView
+	Menu      []option // the columns that can be chosen
+	UsualURL  string   // the list with its usual columns
+	View      viewFields
+	Address   ruleFields
+	Pager     pager
+	MaySend   bool
+	MayExport bool
+	NoEmail   bool
+	Unsound   bool // something typed is wrong: nothing can be sent to these people
+	All       bool // every result is ticked
+	AllURL    string
+	NoneURL   string
+	OOB       bool
+	Fragment  bool // the answer is this table alone
 }
 
-// sortHead is the heading of a column by which the list can be sorted.
-type sortHead struct {
-	Key, URL string
-	On, Num  bool
+// ruleFields are the hidden fields with which a form names the people of a list.
+type ruleFields struct {
+	Token, Query, Q, Rest string
 }
 
-func newSortHead(t tableView, key string) sortHead {
-	return sortHead{Key: key, URL: t.Columns[segment.Sort(key)], On: t.Sort == segment.Sort(key), Num: key == string(segment.SortSpend)}
+func ruleFieldsOf(address url.Values) ruleFields {
+	return ruleFields{Token: address.Get("s"), Query: address.Get("query"), Q: address.Get("q"), Rest: address.Get("x")}
 }
 
 // personRow is a person as lists show them: contacts are masked before they come here.
 type personRow struct {
 	ID           segment.PersonID
-	URL          string
+	URL, Why     string
 	Name, Nick   string
 	Mobile, Mail string
 	Level        string
@@ -58,40 +62,60 @@ type personRow struct {
 	Tags         []string
 	PaidCount    int
 	PaidTotal    int64
+	LastPaidAt   time.Time
 	RegisteredAt time.Time
+	Source       string
+	Region       string
+	Gender       string // a word of choice.gender; empty: not known
+	Enrolled     int
+	LastLearnAt  time.Time
+	Contacted    segment.Contact
 	Locked       bool
 }
 
 func (w *Web) personRow(p segment.Person) personRow {
 	row := personRow{ID: p.ID, URL: w.paths.Person(p.ID), Name: p.Name(), Mobile: maskMobile(p.Mobile), Mail: maskEmail(p.Email),
 		Level: p.MemberLevel, LastLogin: p.LastLoginAt, Tags: p.Tags, PaidCount: p.PaidCount, PaidTotal: p.PaidTotal,
-		RegisteredAt: p.RegisteredAt, Locked: p.Status == "locked"}
+		LastPaidAt: p.LastPaidAt, RegisteredAt: p.RegisteredAt, Source: p.RegisterSource, Enrolled: p.Enrolled, LastLearnAt: p.LastLearnAt,
+		Contacted: p.Contacted, Locked: p.Status == "locked"}
+	if row.Region = p.Province; p.City != p.Province {
+		row.Region = strings.TrimSpace(p.Province + " " + p.City)
+	}
+	if slices.Contains(segment.GenderChoices.Fixed(), string(p.Gender)) {
+		row.Gender = string(p.Gender)
+	}
 	if p.Nickname != row.Name {
 		row.Nick = p.Nickname
 	}
 	return row
 }
 
-func (w *Web) table(q *request, s selection, ruled ruling, address url.Values, counts segment.Counts) (tableView, error) {
-	l := w.locale(q)
-	t := tableView{Total: counts.Matched, Sort: s.sort, Size: s.size, Columns: map[segment.Sort]string{}, Token: address.Get("s"), Q: address.Get("q"), MaySend: w.maySend(q),
-		NoEmail: !w.HaveEmail, Unsound: !ruled.sound(), All: s.all, Nobody: len(ruled.Order) == 0, Retry: w.paths.Audience(address)}
-	for _, o := range segment.Sorts() {
-		t.Sorts = append(t.Sorts, option{string(o), l.TK("sort", o), o == s.sort})
-	}
-	for _, n := range sizes {
-		t.Sizes = append(t.Sizes, option{strconv.Itoa(n), l.Num(n), n == s.size})
-	}
-	list, err := w.Segments.List(q.ctx(), segment.Query{Rule: ruled.Rule, Sort: s.sort, After: s.after, Limit: s.size})
-	if errors.Is(err, fault.ErrUnavailable) {
-		t.Failed = true
-		return t, nil
-	}
+// showTable answers a page, an order or other columns of the list, whose total is known.
+func (w *Web) showTable(q *request, sel selection, ruled ruling, address url.Values) error {
+	page, failed, err := w.list(q, sel, ruled)
 	if err != nil {
-		return t, err
+		return err
 	}
-	for _, p := range list.People {
-		t.Rows = append(t.Rows, w.personRow(p))
+	t := w.table(q, sel, ruled, address, found{counts: segment.Counts{Matched: sel.known}, page: page, unlisted: failed})
+	t.Fragment, t.View.OOB = true, true
+	if q.r.Form.Has("pick_cols") { // the form's own address is longer than it need be
+		q.w.Header().Set("HX-Push-Url", w.paths.Audience(address))
+	}
+	return w.render(q, http.StatusOK, "audience#aud-table", t)
+}
+
+func (w *Web) table(q *request, s selection, ruled ruling, address url.Values, f found) tableView {
+	t := tableView{Total: f.counts.Matched, Failed: f.unlisted, View: s.fields(), Address: ruleFieldsOf(address), MaySend: w.maySend(q), MayExport: q.may(hostadapter.PermExport),
+		NoEmail: !w.HaveEmail, Unsound: !s.sound(ruled), All: s.all, Nobody: len(ruled.Order) == 0, Rested: f.counts.Rested, Retry: w.paths.Audience(address)}
+	w.tableMenus(&t, w.locale(q), s)
+	counted := address
+	if s.rest.Bad { // days that are none left nobody out
+		counted = withoutKey(address, "x")
+	}
+	for _, p := range f.page.People {
+		row := w.personRow(p)
+		row.Why = w.paths.Why(p.ID, givenParams(counted))
+		t.Rows = append(t.Rows, row)
 	}
 	if s.after == "" {
 		s.page = 1
@@ -99,32 +123,51 @@ func (w *Web) table(q *request, s selection, ruled ruling, address url.Values, c
 	t.From = (s.page-1)*s.size + 1
 	t.To = t.From + len(t.Rows) - 1
 	at := func(set ...string) string {
-		v := values(set...)
-		for k, list := range address {
-			v[k] = list
-		}
+		v := maps.Clone(address)
+		maps.Copy(v, values(set...))
 		return w.paths.Audience(v)
 	}
-	all := ""
+	all, total := "", ""
 	if s.all {
 		all = "1"
 	}
-	total := ""
 	if t.Total >= 0 {
 		total = strconv.FormatInt(t.Total, 10)
 	}
-	t.Pager = newPager(s.after, list.Next, at("all", all, "n", total),
-		at("after", list.Next, "page", strconv.Itoa(s.page+1), "all", all, "n", total), "aud-table")
-	for _, o := range segment.Sorts() {
-		v := values("n", total)
-		for k, list := range address {
-			v[k] = list
-		}
-		v.Set("sort", string(o))
-		t.Columns[o] = w.paths.Audience(v)
-	}
+	t.Pager = newPager(s.after, f.page.Next, at("all", all, "n", total),
+		at("after", f.page.Next, "page", strconv.Itoa(s.page+1), "all", all, "n", total), "aud-table")
 	t.AllURL, t.NoneURL = at("all", "1"), at()
-	return t, nil
+	t.UsualURL = w.paths.Audience(withoutKey(address, "cols"))
+	for _, c := range columns() {
+		if !slices.Contains(s.columns, c.key) {
+			continue
+		}
+		view := columnView{Key: c.key, Num: c.num, Slim: c.slim || !c.usual}
+		if c.sort != "" {
+			view.URL, view.On = at("sort", string(c.sort), "n", total), s.sort == c.sort
+		}
+		t.Columns = append(t.Columns, view)
+	}
+	return t
+}
+
+func withoutKey(v url.Values, key string) url.Values {
+	out := maps.Clone(v)
+	out.Del(key)
+	return out
+}
+
+// tableMenus fills in the orders, sizes and columns to choose from.
+func (w *Web) tableMenus(t *tableView, l *locale, s selection) {
+	for _, o := range segment.Sorts() {
+		t.Sorts = append(t.Sorts, option{string(o), l.TK("sort", o), o == s.sort})
+	}
+	for _, n := range sizes {
+		t.Sizes = append(t.Sizes, option{strconv.Itoa(n), l.Num(n), n == s.size})
+	}
+	for _, c := range columns() {
+		t.Menu = append(t.Menu, option{c.key, l.TK("column", c.key), slices.Contains(s.columns, c.key)})
+	}
 }
 
 // shownTags is how many tags a row shows; the rest is a number, with their names behind it.

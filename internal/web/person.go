@@ -2,10 +2,12 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/crm/dossier"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/audit"
 	"github.com/coursecrm/coursecrm/segment"
 )
 
@@ -23,6 +25,8 @@ type personPage struct {
 	Reach        []reachView
 	Orders       []orderRow
 	Received     []receivedRow
+	WhyURL       string
+	Queries      []option // to ask whether the person is in one
 }
 
 // Initial2 is the first character of the name, for the large badge.
@@ -68,12 +72,15 @@ func (w *Web) showPerson(q *request, whole bool) error {
 	if err != nil {
 		return err
 	}
+	if whole {
+		if err := w.record(q, audit.ContactShown, "person:"+strconv.FormatInt(n, 10), nil); err != nil {
+			return err
+		}
+	}
 	p := personPage{Frame: w.frame(q, "person.title", "audience"), Dossier: d, Whole: whole,
 		MayShow: q.may(hostadapter.PermContactView), ShowURL: w.paths.PersonContact(d.ID), Reach: reach(d)}
 	p.Mobile, p.Mail = d.Person.Mobile, d.Person.Email
-	if whole {
-		w.Log.InfoContext(q.ctx(), "web: contacts shown", "person", d.ID, "staff", q.staff.ID)
-	} else {
+	if !whole {
 		p.Mobile, p.Mail = maskMobile(p.Mobile), maskEmail(p.Mail)
 	}
 	p.Dossier.Person.Mobile, p.Dossier.Person.Email = "", ""
@@ -95,6 +102,10 @@ func (w *Web) showPerson(q *request, whole bool) error {
 	}
 	if q.target() == "contacts" {
 		return w.render(q, http.StatusOK, "person#contacts", p)
+	}
+	p.WhyURL = w.paths.Why(d.ID, nil)
+	if p.Queries, err = w.queryOptions(q); err != nil {
+		return err
 	}
 	return w.render(q, http.StatusOK, "person", p)
 }

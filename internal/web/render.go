@@ -66,9 +66,10 @@ func functions(l *locale, p paths, site string) template.FuncMap {
 			class := strings.Join(append([]string{"crm-i"}, classes...), " ")
 			return template.HTML(`<svg class="` + class + `" aria-hidden="true"><use href="` + sprite + `#i-` + name + `"/></svg>`) //nolint:gosec // constants
 		},
-		"bar": bar, "sortHead": newSortHead, "tabsOf": newTabs, "fieldErr": newFieldProblem,
-		"site":     func() string { return site },
-		"currency": func() string { return moneySign(0, l.currency) },
+		"bar": bar, "cell": newCell, "viewField": newViewField, "tabsOf": newTabs, "fieldErr": newFieldProblem,
+		"exportFormats": exportNames,
+		"site":          func() string { return site },
+		"currency":      func() string { return moneySign(0, l.currency) },
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/segment"
 )
 
 // request is one visit of a page: who asks, in which language, and whether htmx does.
@@ -18,6 +19,12 @@ type request struct {
 	staff hostadapter.Staff
 	lang  string
 	theme string // "", "light", "dark"
+
+	env *segment.Env // loaded when it is first needed
+
+	saved     []segment.Saved // the quick queries that staff may see, once savedRead
+	savedRead bool
+	opened    segment.QueryID // the quick query that the page is about; 0: none
 }
 
 func (q *request) ctx() context.Context { return q.r.Context() }

@@ -87,7 +87,10 @@ func (w *Web) campaign(q *request) error {
 	}
 	p := campaignPage{Frame: w.frame(q, "campaigns.title", "campaigns"), Live: live}
 	p.Title = c.Name
-	b := &builder{l: w.locale(q), paths: w.paths, cat: w.Segments.Catalog(), lists: newLists(q.ctx(), w.locale(q), w.Segments)}
+	b, err := w.builder(q)
+	if err != nil {
+		return err
+	}
 	if p.Say, err = b.say(c.Rule); err != nil {
 		return err
 	}

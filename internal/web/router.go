@@ -16,12 +16,22 @@ type route struct {
 	do           func(*request) error
 }
 
+// limit bounds the body.
+func (rt route) limit() int64 {
+	if rt.method == http.MethodPost && rt.path == "/lists/new" {
+		return maxUpload
+	}
+	return maxBody
+}
+
 // routes lists the panel. Whoever lacks PermView sees none of it.
 func (w *Web) routes() []route {
 	const (
 		view     = hostadapter.PermView
 		contact  = hostadapter.PermContactView
 		send     = hostadapter.PermCampaignSend
+		edit     = hostadapter.PermSegmentEdit
+		export   = hostadapter.PermExport
 		settings = hostadapter.PermSettings
 	)
 	return []route{
@@ -32,8 +42,22 @@ func (w *Web) routes() []route {
 		{"POST", "/audience", view, w.audience}, // conditions too many for a URL
 		{"GET", "/audience/choices", view, w.choices},
 		{"POST", "/audience/select", send, w.selectPeople},
+		{"POST", "/audience/export", export, w.export},
 		{"GET", "/people/{id}", view, w.person},
+		{"GET", "/people/{id}/why", view, w.why},
 		{"POST", "/people/{id}/contact", contact, w.personContact},
+
+		{"GET", "/queries", view, w.queries},
+		{"POST", "/queries", edit, w.queryCreate},
+		{"GET", "/queries/new", edit, w.queryNew},
+		{"POST", "/queries/{id}", edit, w.queryUpdate},
+		{"GET", "/queries/{id}/edit", edit, w.queryEdit},
+		{"POST", "/queries/{id}/set", edit, w.querySet},
+		{"GET", "/queries/{id}/delete", edit, w.queryDeleteAsk},
+		{"POST", "/queries/{id}/delete", edit, w.queryDelete},
+
+		{"GET", "/lists/new", edit, w.listNew},
+		{"POST", "/lists/new", edit, w.listUpload}, // takes a file
 
 		{"GET", "/campaigns", view, w.campaigns},
 		{"GET", "/campaigns/new", send, w.composer},
@@ -88,9 +112,10 @@ func allowed(mux *http.ServeMux, r *http.Request, rest string) []string {
 }
 
 // id64 reads the number in a path.
-func (q *request) id64() (int64, error) {
+func (q *request) id64() (int64, error) { return parseID(q.r.PathValue("id")) }
+
+func parseID(text string) (int64, error) {
 	var n int64
-	text := q.r.PathValue("id")
 	if text == "" || len(text) > 18 {
 		return 0, fault.ErrNotFound
 	}

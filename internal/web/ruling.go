@@ -2,10 +2,6 @@ package web
 
 import (
 	"encoding/json"
-	"errors"
-	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/coursecrm/coursecrm/segment"
@@ -21,15 +17,10 @@ type ruling struct {
 
 func (r ruling) sound() bool { return len(r.Bad) == 0 }
 
-// compiler checks a rule; segment.Service is one.
-type compiler interface {
-	Compile(segment.Rule) (segment.Predicate, error)
-}
-
 // rule judges a draft.
-func (d *draft) rule(c compiler, cat segment.Catalog, digits int) ruling {
+func (d *draft) rule(env segment.Env, digits int) ruling {
 	out := ruling{Bad: map[string]string{}}
-	r, order, ok := d.ruleAt("", 1, c, cat, digits, out.Bad)
+	r, order, ok := d.ruleAt("", 1, env, digits, out.Bad)
 	if !ok {
 		r = segment.Group(d.Word)
 	}
@@ -37,16 +28,22 @@ func (d *draft) rule(c compiler, cat segment.Catalog, digits int) ruling {
 	if len(order) > 0 {
 		out.Order = order[1:] // the root has no count of its own
 	}
+	word := ""
 	if d.leaves() > segment.MaxLeaves {
-		out.Bad[""] = "many"
+		word = "many"
+	} else if _, err := segment.Compile(out.Rule, env); err != nil { // each part by itself is sound
+		word = "large"
+	}
+	if word != "" {
+		out.Bad[""] = word
 		out.Rule, out.Order = segment.Group("all"), nil
 	}
 	return out
 }
 
-func (d *draft) ruleAt(path string, depth int, c compiler, cat segment.Catalog, digits int, bad map[string]string) (segment.Rule, []string, bool) {
+func (d *draft) ruleAt(path string, depth int, env segment.Env, digits int, bad map[string]string) (segment.Rule, []string, bool) {
 	if !d.group() {
-		r, word := d.condition(c, cat, digits)
+		r, word := d.condition(env, digits)
 		if word != "" {
 			bad[path] = word
 			return r, nil, false
@@ -60,7 +57,7 @@ func (d *draft) ruleAt(path string, depth int, c compiler, cat segment.Catalog, 
 	order := []string{path}
 	var members []segment.Rule
 	for i, k := range d.Kids {
-		r, paths, ok := k.ruleAt(join(path, i), depth+1, c, cat, digits, bad)
+		r, paths, ok := k.ruleAt(join(path, i), depth+1, env, digits, bad)
 		if ok {
 			members, order = append(members, r), append(order, paths...)
 		}
@@ -69,13 +66,13 @@ func (d *draft) ruleAt(path string, depth int, c compiler, cat segment.Catalog, 
 }
 
 // condition makes a rule of one condition; word says what is wrong with it.
-func (d *draft) condition(c compiler, cat segment.Catalog, digits int) (r segment.Rule, word string) {
-	f, known := cat[d.Field]
+func (d *draft) condition(env segment.Env, digits int) (r segment.Rule, word string) {
+	f, known := env.Catalog[d.Field]
 	if !known {
 		return r, "gone"
 	}
 	if d.Raw != nil || d.Ref != "" {
-		r = segment.Rule{Field: d.Field, Op: d.Op, Value: d.Raw, Unit: d.Unit}
+		r = segment.Rule{Field: d.Field, Op: d.Op, Value: d.Raw, Unit: d.Unit, Of: d.RawOf}
 	} else {
 		s := shape(f, d.Op)
 		if s == shapePeople {
@@ -83,138 +80,94 @@ func (d *draft) condition(c compiler, cat segment.Catalog, digits int) (r segmen
 		}
 		value, ok := d.value(f, s, digits)
 		if !ok {
-			return r, string(s)
+			return r, d.complaint(f)
 		}
 		r = segment.Condition(d.Field, d.Op, value, d.Unit)
+		if r.Of, word = d.narrowing(); word != "" {
+			return r, word
+		}
 	}
-	_, err := c.Compile(r)
-	var re *segment.RuleError
-	switch {
-	case err == nil:
-		return r, ""
-	case errors.As(err, &re) && errors.Is(re.Err, segment.ErrValue) && d.Raw == nil:
-		return r, d.complaint(f)
-	}
-	return r, "gone"
+	return r, d.fault(r, f, env)
 }
 
-// complaint tells spans that end before they begin from values that are no values.
-func (d *draft) complaint(f segment.Field) string {
-	s := shape(f, d.Op)
-	if s == shapeDates && len(d.Values) == 2 {
-		from, err1 := time.Parse("2006-01-02", d.Values[0])
-		to, err2 := time.Parse("2006-01-02", d.Values[1])
-		if err1 == nil && err2 == nil && to.Before(from) {
-			return "backwards"
+// fault says what is wrong with a condition whose value could be read; empty: nothing.
+func (d *draft) fault(r segment.Rule, f segment.Field, env segment.Env) string {
+	_, err := segment.Compile(r, env)
+	problem, wrong := segment.Problem(err)
+	if !wrong {
+		return ""
+	}
+	switch word := problem.Word(); word {
+	case "source", "query", "cycle", "large":
+		return word
+	case "value":
+		if d.Raw != nil {
+			return "gone"
 		}
+		if word := blameNarrowing(r, env); word != "" {
+			return word
+		}
+		return d.complaint(f)
+	case "narrow":
+		return "narrow"
 	}
-	if s == shapeNumbers || s == shapeMoneys {
-		return "backwards" // each is a number, as value saw to
-	}
-	return string(s)
+	return "gone"
 }
 
-// badWords lists what can be wrong with a condition.
-func badWords() []string {
-	return []string{"gone", "deep", "many", "backwards", string(shapeSpan), string(shapeDate), string(shapeDates), string(shapeNumber),
-		string(shapeNumbers), string(shapeMoney), string(shapeMoneys), string(shapeList)}
-}
-
-// value reads what was typed. Full-width digits, which Chinese keyboards make, are digits.
-func (d *draft) value(f segment.Field, s valueShape, digits int) (any, bool) {
-	vals := make([]string, len(d.Values))
-	for i, v := range d.Values {
-		vals[i] = strings.TrimSpace(v)
-		if s != shapeList {
-			vals[i] = strings.ReplaceAll(halfWidth(vals[i]), ",", "")
+// blameNarrowing reports whether a wrong condition would be sound without its period, or if it
+// were not narrowed at all.
+func blameNarrowing(r segment.Rule, env segment.Env) string {
+	if r.Of == nil {
+		return ""
+	}
+	open := *r.Of
+	open.Within = nil
+	for _, try := range []struct {
+		of   *segment.Of
+		word string
+	}{{&open, "period"}, {nil, "narrow"}} {
+		r.Of = try.of
+		if _, err := segment.Compile(r, env); err == nil {
+			return try.word
 		}
-	}
-	var list []int64
-	switch s {
-	case shapeNone:
-		return nil, true
-	case shapeDate:
-		return single(vals), len(vals) == 1 && vals[0] != ""
-	case shapeDates:
-		return vals, len(vals) == 2 && vals[0] != "" && vals[1] != ""
-	case shapeList:
-		if f.Type == segment.Word {
-			return vals, len(vals) > 0
-		}
-		for _, v := range vals {
-			n, err := strconv.ParseInt(v, 10, 64)
-			if err != nil {
-				return nil, false
-			}
-			list = append(list, n)
-		}
-		return list, len(list) > 0
-	}
-	for _, v := range vals {
-		n, ok := whole(v, s, digits)
-		if !ok {
-			return nil, false
-		}
-		list = append(list, n)
-	}
-	if s == shapeNumbers || s == shapeMoneys {
-		return list, len(list) == 2
-	}
-	if len(list) != 1 {
-		return nil, false
-	}
-	return list[0], true
-}
-
-func single(vals []string) string {
-	if len(vals) == 1 {
-		return vals[0]
 	}
 	return ""
 }
 
-// whole reads a whole number, or an amount of money as its minor units.
-func whole(v string, s valueShape, digits int) (int64, bool) {
-	if s == shapeMoney || s == shapeMoneys {
-		return minor(v, digits)
+// complaint names what a value should have been.
+func (d *draft) complaint(f segment.Field) string {
+	s := shape(f, d.Op)
+	switch {
+	case d.Op == segment.OpBirthday:
+		return "birthday"
+	case s.pair() && d.backwards(s):
+		return "backwards"
+	case f.Key == "age":
+		return "age"
 	}
-	n, err := strconv.ParseInt(v, 10, 64)
-	return n, err == nil
+	return string(s)
 }
 
-// minor reads an amount typed in major units: "12.5" is 1250 minor units. More digits than the
-// currency has are refused rather than rounded.
-func minor(v string, digits int) (int64, bool) {
-	negative := strings.HasPrefix(v, "-")
-	v = strings.TrimPrefix(strings.TrimPrefix(v, "-"), "¥")
-	units, fraction, point := strings.Cut(v, ".")
-	if len(fraction) > digits || (point && fraction == "") || units == "" || strings.ContainsAny(v, "+-eE_xX ") {
-		return 0, false
+// backwards reports whether two values are sound but in the wrong order.
+func (d *draft) backwards(s valueShape) bool {
+	if len(d.Values) != 2 {
+		return false
 	}
-	n, err := strconv.ParseInt(units+fraction+strings.Repeat("0", digits-len(fraction)), 10, 64)
-	if err != nil || n == math.MinInt64 {
-		return 0, false
+	if s == shapeDates {
+		from, err1 := time.Parse(time.DateOnly, d.Values[0])
+		to, err2 := time.Parse(time.DateOnly, d.Values[1])
+		return err1 == nil && err2 == nil && to.Before(from)
 	}
-	if negative {
-		n = -n
-	}
-	return n, true
+	from, ok1 := decimalOf(number(d.Values[0]))
+	to, ok2 := decimalOf(number(d.Values[1]))
+	return ok1 && ok2 && to < from
 }
 
-func halfWidth(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '０' && r <= '９':
-			return r - '０' + '0'
-		case r == '．':
-			return '.'
-		case r == '，':
-			return ','
-		case r == '￥':
-			return '¥'
-		}
-		return r
-	}, s)
+// badWords lists what can be wrong with a condition.
+func badWords() []string {
+	return []string{"gone", "deep", "many", "large", "source", "query", "cycle", "narrow", "period", "birthday", "age", "backwards",
+		string(shapeSpan), string(shapeCalendar), string(shapeDate), string(shapeDates), string(shapeNumber), string(shapeNumbers),
+		string(shapeReal), string(shapeReals), string(shapeMoney), string(shapeMoneys), string(shapeText), string(shapeList)}
 }
 
 // canonical is a rule's short form for addresses.

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -17,27 +18,12 @@ func (w *Web) selectPeople(q *request) error {
 		return err
 	}
 	f := q.r.PostForm
-	ticked, err := personIDs(append(f["person"], f["on"]...))
+	rule, some, err := w.tickedRule(q, f)
 	if err != nil {
 		return err
 	}
-	var rule segment.Rule
-	switch f.Get("mode") {
-	case "all":
-		whole, err := w.wholeRule(q, f.Get("s"), f.Get("q"))
-		if err != nil {
-			return err
-		}
-		rows, err := personIDs(append(f["row"], f["off"]...))
-		if err != nil {
-			return err
-		}
-		rule = allBut(whole, slices.DeleteFunc(rows, func(id int64) bool { return slices.Contains(ticked, id) }))
-	default:
-		if len(ticked) == 0 { // nobody: back to where the ticks are made
-			return q.redirect(w.paths.Audience(values("s", f.Get("s"), "q", f.Get("q"))))
-		}
-		rule = segment.Group("all", segment.Condition("learner", segment.OpIn, ticked, ""))
+	if !some { // nobody: back to where the ticks are made
+		return q.redirect(w.paths.Audience(givenParams(f)))
 	}
 	token, err := w.Segments.Select(q.ctx(), rule)
 	if err != nil {
@@ -46,19 +32,48 @@ func (w *Web) selectPeople(q *request) error {
 	return q.redirect(w.paths.Composer(token))
 }
 
-// wholeRule is the rule that the list showed.
-func (w *Web) wholeRule(q *request, token, text string) (segment.Rule, error) {
-	switch {
-	case token != "":
-		return w.Segments.Selection(q.ctx(), token)
-	case text == "":
-		return segment.Everyone(), nil
-	}
-	rule, err := segment.Parse([]byte(text))
+// tickedRule is the rule of the people who were ticked in a list; some is false when nobody was.
+func (w *Web) tickedRule(q *request, f url.Values) (rule segment.Rule, some bool, err error) {
+	ticked, err := personIDs(append(f["person"], f["on"]...))
 	if err != nil {
-		return rule, fmt.Errorf("%w: %w", fault.ErrInvalid, err)
+		return rule, false, err
 	}
-	return rule, nil
+	rest := readRest(f)
+	if rest.Bad {
+		return rule, false, fmt.Errorf("%w: days without a message", fault.ErrInvalid)
+	}
+	switch f.Get("mode") {
+	case "all":
+		whole, err := w.wholeRule(q, f)
+		if err != nil {
+			return rule, false, err
+		}
+		rows, err := personIDs(append(f["row"], f["off"]...))
+		if err != nil {
+			return rule, false, err
+		}
+		rule = allBut(whole, slices.DeleteFunc(rows, func(id int64) bool { return slices.Contains(ticked, id) }))
+	default:
+		if len(ticked) == 0 {
+			return rule, false, nil
+		}
+		rule = rest.narrow(segment.Group("all", segment.Condition("learner", segment.OpIn, ticked, "")))
+	}
+	return rule, true, nil
+}
+
+// wholeRule is the rule of the people that a list showed, as its form names it: by a token, a
+// quick query or the rule itself, less those who were contacted of late.
+func (w *Web) wholeRule(q *request, f url.Values) (segment.Rule, error) {
+	rule, err := w.startRule(q, &selection{token: f.Get("s")}, f)
+	if err != nil {
+		return rule, err
+	}
+	rest := readRest(f)
+	if rest.Bad {
+		return rule, fmt.Errorf("%w: days without a message", fault.ErrInvalid)
+	}
+	return rest.narrow(rule), nil
 }
 
 // allBut takes people out of a rule by hand. A list joined by "all" takes the exception in, so

@@ -140,9 +140,11 @@ func (s *site) pagesToSee() []string {
 	rule := url.QueryEscape(`{"any":[{"field":"last_login","op":"in_last","value":30,"unit":"day"},{"all":[{"field":"bought","op":"none_of","value":[1,404]},{"none":[{"field":"paid_total","op":"between","value":[100,200050]},{"field":"registered","op":"between","value":["2026-01-01","2026-02-01"]},{"field":"paid_count","op":"between","value":[1,3]}]},{"field":"member_level","op":"empty"},{"field":"last_paid","op":"before","value":"2026-01-01"}]}]}`)
 	return []string{
 		"/", "/audience", "/audience?q=" + rule, "/audience?s=" + token, "/audience?all=1&sort=spend&size=50", "/audience?after=20&page=2",
-		"/audience?q=" + url.QueryEscape(`{"all":[]}`),
+		"/audience?q=" + url.QueryEscape(`{"all":[]}`), "/audience?x=7&cols=contact,region,last_paid", "/audience?x=none",
+		"/audience?q=" + url.QueryEscape(`{"all":[{"field":"activity","of":{"type":["view"],"offering":[1],"within":{"last":14,"unit":"day"}},"op":"ge","value":3},{"field":"contacted","of":{"channel":["sms"]},"op":"this","unit":"week"},{"field":"query","op":"in","value":[1]}]}`),
 		"/audience?g.=all&c.0.f=last_login&c.0.op=in_last&c.0.v=x&c.0.u=day&c.1.f=gone&c.1.op=eq&c.1.r=1&c.2.f=bought&c.2.op=any_of&pick=2",
 		"/campaigns", "/campaigns?after=11", "/campaigns/12", "/campaigns/11", "/campaigns/12?f=unknown", "/campaigns/12?f=excluded&after=6",
-		"/campaigns/new?s=" + token, "/people/1", "/people/8", "/sync", "/sync/problems", "/sync/problems?after=2",
+		"/campaigns/new?s=" + token, "/people/1", "/people/8", "/people/2/why", "/people/8/why?query=2", "/people/2/why?q=" + rule,
+		"/queries", "/queries/new?q=" + rule, "/queries/1/edit", "/queries/2/edit?q=" + rule, "/queries/2/delete", "/audience?query=2", "/lists/new", "/sync", "/sync/problems", "/sync/problems?after=2",
 	}
 }

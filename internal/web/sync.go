@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/audit"
 	"github.com/coursecrm/coursecrm/internal/projection"
 )
 
@@ -56,7 +57,7 @@ func (w *Web) sync(q *request) error {
 	if err != nil {
 		return err
 	}
-	p := syncPage{Frame: w.plainFrame(q, w.locale(q).T("sync.title"), "sync"), Card: w.syncCard(q, state),
+	p := syncPage{Frame: w.menuFrame(q, "sync.title", "sync"), Card: w.syncCard(q, state),
 		Repairing: state.RepairRunning(), MayRepair: q.may(hostadapter.PermSettings)}
 	p.Fresh = freshnessOf(state, nil, w.Now())
 	for _, fs := range state.Repair {
@@ -76,10 +77,12 @@ func (w *Web) sync(q *request) error {
 }
 
 func (w *Web) repair(q *request) error {
+	if err := w.record(q, audit.RepairAsked, "sync", nil); err != nil {
+		return err
+	}
 	if err := w.Sync.StartRepair(q.ctx()); err != nil {
 		return err
 	}
-	w.Log.InfoContext(q.ctx(), "web: repair pass started", "staff", q.staff.ID)
 	return q.redirect(w.paths.Sync())
 }
 
@@ -103,7 +106,7 @@ func (w *Web) problems(q *request) error {
 	if err != nil {
 		return err
 	}
-	p := problemsPage{Frame: w.plainFrame(q, w.locale(q).T("problems.title"), "sync"), Total: state.Problems, Rows: rows}
+	p := problemsPage{Frame: w.menuFrame(q, "problems.title", "sync"), Total: state.Problems, Rows: rows}
 	p.Fresh = freshnessOf(state, nil, w.Now())
 	p.Pager = newPager(after, next, w.paths.Problems(""), w.paths.Problems(next), "problems")
 	if q.target() == "problems" {

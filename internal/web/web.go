@@ -14,6 +14,7 @@ import (
 	"github.com/coursecrm/coursecrm/crm/dossier"
 	"github.com/coursecrm/coursecrm/crm/home"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/audit"
 	"github.com/coursecrm/coursecrm/internal/projection"
 	"github.com/coursecrm/coursecrm/segment"
 	"github.com/coursecrm/coursecrm/shortlink"
@@ -37,6 +38,7 @@ type Config struct {
 	Home       *home.Service
 	Sync       *projection.Desk
 
+	Audit     audit.Log
 	Now       func() time.Time
 	Log       *slog.Logger
 	HaveEmail bool   // false: e-mail is not configured, pages say so and send nothing
@@ -86,7 +88,7 @@ func (c Config) check() error {
 		"SiteName": c.SiteName == "", "Location": c.Location == nil, "Currency": c.Currency == "",
 		"Staff": c.Staff == nil, "Segments": c.Segments == nil, "Campaigns": c.Campaigns == nil,
 		"ShortLinks": c.ShortLinks == nil, "Dossiers": c.Dossiers == nil, "Home": c.Home == nil,
-		"Sync": c.Sync == nil, "Now": c.Now == nil, "Log": c.Log == nil,
+		"Sync": c.Sync == nil, "Audit": c.Audit == nil, "Now": c.Now == nil, "Log": c.Log == nil,
 	} {
 		if absent {
 			missing = append(missing, fmt.Errorf("web: Config.%s is missing", name))

@@ -9,7 +9,11 @@
 
   /* ---- notices ---- */
   function toast(el) {
-    var box = doc.getElementById("toasts");
+    var box = doc.getElementById("toasts"), open = doc.querySelector("dialog[open]");
+    if (open) { // what stands beside a dialog cannot be reached
+      box = open.querySelector(".crm-toasts") || open.appendChild(box.cloneNode());
+      box.removeAttribute("id");
+    }
     box.appendChild(el);
     if (el.getAttribute("role") === "alert") return; // errors stay until they are closed
     var timer, start = function () { timer = setTimeout(function () { el.remove(); }, 6000); };
@@ -93,10 +97,11 @@
   });
 
   /* ---- what is typed while an answer is on its way is not lost ---- */
-  var typed = null, folds = {};
+  var typed = null, folds = {}, at = "";
   doc.addEventListener("htmx:beforeSwap", function () {
     all("details[id]").forEach(function (d) { folds[d.id] = d.open; });
     var a = doc.activeElement;
+    at = a ? a.id : "";
     typed = a && a.id && /^(INPUT|TEXTAREA)$/.test(a.tagName) && !/^(checkbox|radio|hidden)$/.test(a.type) ? { id: a.id, value: a.value, was: a } : null;
   });
   doc.addEventListener("htmx:afterSwap", function () {
@@ -108,13 +113,15 @@
     typed = null;
     all("details[id]").forEach(function (d) { if (d.id in folds) d.open = folds[d.id]; });
     folds = {};
+    var back = at && doc.activeElement === doc.body && doc.getElementById(at);
+    if (back) back.focus({ preventScroll: true }); // it stood in something folded
     ready(doc.body);
   });
 
   /* ---- ticking people: ids of this and other pages, or all but some ---- */
   var kept = { query: null, mode: "ids", ids: {}, total: -1 };
   function boxes() { return all('#bulk input[name="person"]'); }
-  function query() { var f = doc.getElementById("bulk"); return all('input[name="q"],input[name="s"]', f).map(function (i) { return i.name + i.value; }).join(); }
+  function query() { var f = doc.getElementById("bulk"); return all('input[name="q"],input[name="s"],input[name="query"],input[name="x"]', f).map(function (i) { return i.name + i.value; }).join(); }
   function restore() { // a page of the list came: its ticks are those that were made
     var total = +doc.getElementById("aud-table").dataset.total;
     if (kept.query !== query()) {

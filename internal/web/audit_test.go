@@ -1,0 +1,53 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestDeedsAreRecorded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.get("/people/2").want(t, 200)
+	s.post("/people/2/contact", url.Values{}).want(t, 200, "13800135622")
+	s.post("/people/999/contact", url.Values{}).want(t, 404)
+	s.post("/sync/repair", url.Values{}).want(t, 303)
+	s.post("/campaigns", letter(s.token(), "step", "send")).want(t, 303)
+	if got, want := s.world.deeds(), []string{"contact.shown person:2", "sync.repair_asked sync", "campaign.launched campaign:12"}; !slices.Equal(got, want) {
+		t.Errorf("recorded %q, want %q", got, want)
+	}
+	for _, e := range s.world.audited {
+		if e.StaffID != "7" || e.IP != "192.0.2.1" || len(e.Request) != 8 || e.At != s.world.now {
+			t.Errorf("%+v", e)
+		}
+	}
+}
+
+// TestNothingIsDoneUnrecorded holds for what is recorded first.
+func TestNothingIsDoneUnrecorded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.world.mute = errors.New("no paper")
+	a := s.post("/people/2/contact", url.Values{}).want(t, http.StatusInternalServerError)
+	if strings.Contains(a.body, "13800135622") {
+		t.Error("contacts are shown without a record")
+	}
+	s.post("/sync/repair", url.Values{}).want(t, http.StatusInternalServerError)
+	s.post("/queries/2/set", url.Values{"do": {"up"}}).want(t, http.StatusInternalServerError)
+	if s.world.repairs != 0 || s.world.queries[0].ID != 1 {
+		t.Error("done without a record")
+	}
+}
+
+func TestRemoteHost(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[string]string{"192.0.2.1:1234": "192.0.2.1", "[2001:db8::1]:80": "2001:db8::1", "@": "@", "": ""} {
+		if got := remoteHost(addr); got != want {
+			t.Errorf("%q: %q", addr, got)
+		}
+	}
+}

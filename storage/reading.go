@@ -1,0 +1,110 @@
+package storage
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+)
+
+// Beyond this an audience is refused with a clear message instead of holding up everybody else.
+const audienceTimeout = "10s"
+
+// maxHeavy is how many questions over all people one process asks at once. The others wait their
+// turn, so that the rest of the pool's connections serve the pages that are quick.
+const maxHeavy = 4
+
+// reading runs fn in a read-only transaction that ends after audienceTimeout.
+func (d *DB) reading(ctx context.Context, fn func(bun.Tx) error) error {
+	return translate(d.bun.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.ExecContext(ctx, "SET LOCAL statement_timeout = '"+audienceTimeout+"'; SET LOCAL transaction_read_only = on; SET LOCAL jit = off"); err != nil {
+			return err
+		}
+		return fn(tx)
+	}))
+}
+
+// roomy gives a transaction the same memory as a pipeline.
+func roomy(ctx context.Context, tx bun.IDB) error {
+	_, err := tx.ExecContext(ctx, "SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
+	return err
+}
+
+// question is a statement of a pipeline and what to do with its rows.
+type question struct {
+	sql  string
+	args []any
+	read func(pgx.Rows) error
+}
+
+// ask sends questions together and reads the answers: one round trip, one implicit transaction.
+// Whoever stops waiting (ctx) stops the server too.
+func (d *DB) ask(ctx context.Context, timeout string, questions ...question) error {
+	select {
+	case d.heavy <- struct{}{}:
+		defer func() { <-d.heavy }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	conn, err := d.bun.Conn(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	defer conn.Close()
+	return translate(conn.Raw(func(driverConn any) error {
+		c, ok := driverConn.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("ask: connection is %T, not pgx's", driverConn)
+		}
+		err := d.pipeline(ctx, c.Conn(), timeout, questions)
+		if err != nil && c.Conn().IsClosed() {
+			return fmt.Errorf("%w (%w)", err, driver.ErrBadConn)
+		}
+		return err
+	}))
+}
+
+// settings of a pipeline: hash tables of a million ids fit into the memory, without which the
+// planner would look them up one by one, and no second is spent on compiling a statement that runs
+// for a tenth of one.
+const settings = "SELECT set_config('statement_timeout', $1, true), set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
+
+func (d *DB) pipeline(ctx context.Context, conn *pgx.Conn, timeout string, questions []question) (err error) {
+	var b pgx.Batch
+	b.Queue(settings, timeout)
+	for _, q := range questions {
+		b.Queue(d.bun.QueryGen().FormatQuery(q.sql, q.args...))
+	}
+	answers := conn.SendBatch(ctx, &b)
+	defer func() {
+		if closing := answers.Close(); err == nil {
+			err = closing
+		}
+	}()
+	if _, err := answers.Exec(); err != nil {
+		return err
+	}
+	for _, q := range questions {
+		rows, err := answers.Query()
+		if err != nil {
+			return err
+		}
+		if err := readRows(rows, q.read); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readRows(rows pgx.Rows, read func(pgx.Rows) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := read(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

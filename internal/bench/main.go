@@ -23,6 +23,7 @@ type part struct {
 
 var parts = []part{
 	{"sync", benchSync},
+	{"segment", benchSegment},
 }
 
 // bench is what every part is given.

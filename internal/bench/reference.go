@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,16 +19,22 @@ type reference struct {
 	s    *synth
 }
 
-// tables says, for each feed, what is written and with which columns.
+// load writes one feed. Offerings are not a feed of the measured sync, which has them at once.
 func (r *reference) load(ctx context.Context, feed string) error {
 	const size = h.MaxPage
 	switch feed {
+	case "offerings":
+		if err := r.pages(ctx, tags, size, "crm_tags", "name", func(i int) []any { return []any{tagName(i)} }); err != nil {
+			return err
+		}
+		return r.pages(ctx, r.s.offerings, size, "crm_offerings", "type host_id title status price currency category_path tag_ids required_units "+
+			"origin_host_id canonical_id updated_at written_at", r.offering)
 	case "learners":
-		return r.pages(ctx, r.s.learners, size, "crm_learners", "host_id nickname real_name gender mobile mobile_verified email email_verified usable_mobile usable_email "+
-			"status marketable registered_at register_source device last_login_at locale province city roles content_hash updated_at written_at", r.learner)
+		return r.pages(ctx, r.s.learners, size, "crm_learners", "host_id nickname real_name gender birthday mobile mobile_verified email email_verified usable_mobile "+
+			"usable_email status marketable registered_at register_source device last_login_at locale province city roles consent_email content_hash updated_at written_at", r.learner)
 	case "orders":
 		if err := r.pages(ctx, r.s.orders, size, "crm_orders", "host_id sn learner_id status origin list_amount payable_amount paid_cash paid_coin refunded currency "+
-			"paid_amount paid_on offering_ids created_at paid_at closed_at content_hash updated_at written_at", r.order); err != nil {
+			"paid_amount paid_on offering_ids created_at paid_at closed_at close_deadline coupon content_hash updated_at written_at", r.order); err != nil {
 			return err
 		}
 		if err := r.pages(ctx, r.s.orders, size, "crm_order_items", "order_id pos target_type target_id offering_id title quantity amount", r.item); err != nil {
@@ -35,8 +42,8 @@ func (r *reference) load(ctx context.Context, feed string) error {
 		}
 		return r.pages(ctx, r.s.orders, size, "crm_refunds", "order_id pos status cash reason requested_at handled_at", r.refund)
 	case "enrollments":
-		return r.pages(ctx, r.s.enrollments, size, "crm_enrollments", "host_id learner_id offering_id role status join_reason joined_at done_units last_learn_at "+
-			"exited_at exit_reason content_hash updated_at written_at", r.enrollment)
+		return r.pages(ctx, r.s.enrollments, size, "crm_enrollments", "host_id learner_id offering_id role status join_reason joined_at expires_at done_units "+
+			"required_done last_learn_at completed_at exited_at exit_reason content_hash updated_at written_at", r.enrollment)
 	case "activities":
 		return r.pages(ctx, r.s.activities, size, "crm_activities", "host_id learner_id type target_type target_id offering_id occurred_at", r.activity)
 	}
@@ -75,21 +82,35 @@ func (r *reference) pages(ctx context.Context, n, size int, table, columns strin
 	return nil
 }
 
-func (r *reference) learner(i int) []any {
-	l := r.s.learner(i)
-	var login any
-	if !l.LastLoginAt.IsZero() {
-		login = l.LastLoginAt
+func (r *reference) offering(i int) []any {
+	o := r.s.offering(i)
+	var ids []int32
+	for _, name := range o.Tags {
+		ids = append(ids, tagID(name))
 	}
-	return []any{string(l.ID), l.Nickname, l.RealName, "", l.Mobile, l.MobileVerified, l.Email, l.EmailVerified, l.Mobile, orNil(l.Email),
-		"active", true, l.RegisteredAt, l.RegisterSource, string(l.Device), login, l.Locale, l.Province, l.City, []string{"student"}, int64(mix(i)), l.UpdatedAt, l.UpdatedAt}
+	return []any{string(o.Type), o.ID, o.Title, string(o.Status), o.Price, o.Currency, o.CategoryPath, ids, int32(o.RequiredUnits),
+		o.OriginCourseID, int32(origin(i) + 1), o.UpdatedAt, o.UpdatedAt}
 }
 
-func orNil(s string) any {
+func (r *reference) learner(i int) []any {
+	l := r.s.learner(i)
+	return []any{string(l.ID), l.Nickname, l.RealName, string(l.Gender), orNil(l.Birthday), l.Mobile, l.MobileVerified, l.Email, l.EmailVerified, l.Mobile,
+		textOrNil(l.Email), string(l.Status), true, l.RegisteredAt, l.RegisterSource, string(l.Device), orNil(l.LastLoginAt), l.Locale, l.Province, l.City,
+		[]string{"student"}, string(l.Consent[h.ChannelEmail]), int64(mix(i)), l.UpdatedAt, l.UpdatedAt}
+}
+
+func textOrNil(s string) any {
 	if s == "" {
 		return nil
 	}
 	return s
+}
+
+func orNil(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t
 }
 
 func id(text string) int64 {
@@ -102,15 +123,13 @@ func id(text string) int64 {
 
 func (r *reference) order(i int) []any {
 	o := r.s.order(i)
-	var paid, closed any
-	if !o.PaidAt.IsZero() {
-		paid = o.PaidAt
-	}
-	if !o.ClosedAt.IsZero() {
-		closed = o.ClosedAt
+	amount, on := o.PaidCash, o.PaidAt
+	if o.Origin == h.OriginOffline {
+		amount, on = o.PayableAmount, o.CreatedAt
 	}
 	return []any{o.ID, o.SN, id(string(o.LearnerID)), string(o.Status), string(o.Origin), o.ListAmount, o.PayableAmount, o.PaidCash, int64(0), o.Refunded, o.Currency,
-		o.PaidCash, paid, []int32{int32(id(o.Items[0].Target.ID))}, o.CreatedAt, paid, closed, int64(mix(i)), o.UpdatedAt, o.UpdatedAt}
+		amount, orNil(on), []int32{int32(id(o.Items[0].Target.ID))}, o.CreatedAt, orNil(o.PaidAt), orNil(o.ClosedAt), orNil(o.CloseDeadline), o.Coupon,
+		int64(mix(i)), o.UpdatedAt, o.UpdatedAt}
 }
 
 func (r *reference) item(i int) []any {
@@ -130,15 +149,15 @@ func (r *reference) refund(i int) []any {
 
 func (r *reference) enrollment(i int) []any {
 	e := r.s.enrollment(i)
-	var exited any
-	if !e.ExitedAt.IsZero() {
-		exited = e.ExitedAt
-	}
-	return []any{e.ID, id(string(e.LearnerID)), int32(id(e.Target.ID)), string(e.Role), string(e.Status), string(e.JoinReason), e.JoinedAt, int32(e.DoneUnits), e.LastLearnAt,
-		exited, string(e.ExitReason), int64(mix(i)), e.UpdatedAt, e.UpdatedAt}
+	return []any{e.ID, id(string(e.LearnerID)), int32(id(e.Target.ID)), string(e.Role), string(e.Status), string(e.JoinReason), e.JoinedAt, orNil(e.ExpiresAt),
+		int32(e.DoneUnits), int32(e.RequiredDone), orNil(e.LastLearnAt), orNil(e.CompletedAt), orNil(e.ExitedAt), string(e.ExitReason), int64(mix(i)), e.UpdatedAt, e.UpdatedAt}
 }
 
 func (r *reference) activity(i int) []any {
 	a := r.s.activity(i)
-	return []any{a.EventID, id(string(a.LearnerID)), string(a.Type), string(a.Target.Type), a.Target.ID, int32(id(a.Target.ID)), a.OccurredAt}
+	var offering any
+	if a.Target.ID != "" {
+		offering = int32(id(a.Target.ID))
+	}
+	return []any{a.EventID, id(string(a.LearnerID)), string(a.Type), string(a.Target.Type), a.Target.ID, offering, a.OccurredAt}
 }

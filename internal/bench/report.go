@@ -40,6 +40,13 @@ func (r *report) atLeast(name string, value, reference float64, unit string, bar
 	r.add(measure{Name: name, Value: value, Unit: unit, Reference: reference, Ratio: &ratio, Bar: fmt.Sprintf("≥ %g", bar), Holds: &holds})
 }
 
+// atMost holds value / reference to an upper bar.
+func (r *report) atMost(name string, value, reference float64, unit string, bar float64) {
+	ratio := value / reference
+	holds := ratio <= bar
+	r.add(measure{Name: name, Value: value, Unit: unit, Reference: reference, Ratio: &ratio, Bar: fmt.Sprintf("≤ %g", bar), Holds: &holds})
+}
+
 // below holds an absolute figure that people wait for to an upper bar.
 func (r *report) below(name string, value float64, unit string, bar float64) {
 	holds := value <= bar
@@ -48,9 +55,9 @@ func (r *report) below(name string, value float64, unit string, bar float64) {
 
 func (r *report) add(m measure) {
 	m.Part = r.part
-	line := fmt.Sprintf("%-8s %-44s %12.1f %-7s", m.Part, m.Name, m.Value, m.Unit)
+	line := fmt.Sprintf("%-8s %-44s %12.2f %-7s", m.Part, m.Name, m.Value, m.Unit)
 	if m.Ratio != nil {
-		line += fmt.Sprintf(" reference %12.1f  ratio %5.2f", m.Reference, *m.Ratio)
+		line += fmt.Sprintf(" reference %12.2f  ratio %5.2f", m.Reference, *m.Ratio)
 	}
 	if m.Holds != nil {
 		verdict := "holds"

@@ -17,13 +17,17 @@ import (
 	"github.com/coursecrm/coursecrm/storage"
 )
 
-// database makes a schema with our tables and gives a pool that works in it.
-func (b *bench) database(ctx context.Context, schema string) (*storage.DB, *sql.DB, error) {
+// database makes a schema with our tables and gives a pool that works in it, with settings of
+// PostgreSQL as names and values.
+func (b *bench) database(ctx context.Context, schema string, settings ...string) (*storage.DB, *sql.DB, error) {
 	config, err := pgx.ParseConfig(b.stack.DatabaseURL)
 	if err != nil {
 		return nil, nil, err
 	}
 	config.RuntimeParams["search_path"] = schema
+	for i := 0; i+1 < len(settings); i += 2 {
+		config.RuntimeParams[settings[i]] = settings[i+1]
+	}
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	pool := stdlib.OpenDB(*config)
 	if _, err := pool.ExecContext(ctx, "CREATE SCHEMA "+schema); err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -15,12 +14,13 @@ import (
 // uneven as real ones: a third buy, few buy often.
 type synth struct {
 	learners, orders, enrollments, activities, offerings int
-	start                                                time.Time
+	start, now                                           time.Time // four years apart
 }
 
 func newSynth(b *bench) *synth {
+	now := time.Now().UTC().Truncate(time.Second)
 	return &synth{learners: b.n(1_000_000), orders: b.n(3_000_000), enrollments: b.n(4_000_000), activities: b.n(10_000_000),
-		offerings: 540, start: time.Now().UTC().AddDate(-4, 0, 0).Truncate(time.Second)}
+		offerings: 540, start: now.AddDate(-4, 0, 0), now: now}
 }
 
 // mix scatters a number; the same number always lands in the same place (splitmix64).
@@ -31,15 +31,28 @@ func mix(n int) uint64 {
 	return z ^ z>>31
 }
 
+// share makes a number from 0 up to, not including, 1 of the upper bits.
+func share(r uint64) float64 { return float64(r>>11) / (1 << 53) }
+
 // at spreads n rows evenly over four years, so that feeds are ordered by time.
-func (s *synth) at(i, n int) time.Time {
-	return s.start.Add(time.Duration(float64(4*365*24*time.Hour) * float64(i) / float64(n)))
+func (s *synth) at(i, n int) time.Time { return between(s.start, s.now, float64(i)/float64(n)) }
+
+func between(from, to time.Time, part float64) time.Time {
+	return from.Add(time.Duration(float64(to.Sub(from)) * part)).Truncate(time.Microsecond)
 }
 
 // skewed picks one of n so that small numbers are picked far more often.
 func skewed(r uint64, n int) int {
-	f := float64(r>>11) / (1 << 53)
+	f := share(r)
 	return min(int(f*f*f*float64(n)), n-1)
+}
+
+// uneven picks one of n people: a tenth have two fifths of the rows, and the busiest some forty
+// times the average, which is what schools have; nobody places ten thousand orders.
+func uneven(r uint64, n int) int {
+	const soft = 0.1
+	f := share(r) + soft
+	return min(int((f*f*f-soft*soft*soft)/((1+soft)*(1+soft)*(1+soft)-soft*soft*soft)*float64(n)), n-1)
 }
 
 // page serves rows [after, after+limit) of n.
@@ -63,92 +76,20 @@ func (s *synth) Learners(_ context.Context, after h.Cursor, limit int) (h.Page[h
 	return page(s.learners, after, limit, s.learner)
 }
 
-var provinces = []string{"广东", "江苏", "山东", "浙江", "河南", "四川", "湖北", "北京", "上海", "陕西"}
-
-func (s *synth) learner(i int) h.Learner {
-	r := mix(i)
-	at := s.at(i, s.learners)
-	l := h.Learner{ID: h.LearnerID(strconv.Itoa(i + 1)), Nickname: "用户" + strconv.Itoa(i), RealName: "陈晓" + strconv.Itoa(i%1000),
-		Mobile: fmt.Sprintf("138%08d", i%100_000_000), MobileVerified: r%4 != 0, Status: h.LearnerActive, RegisteredAt: at, UpdatedAt: at,
-		RegisterSource: "web", Device: h.DeviceWeb, Locale: "zh-CN", Province: provinces[r%10], City: provinces[r%10], Roles: []h.Role{h.RoleStudent}}
-	if r%5 < 3 {
-		l.Email, l.EmailVerified = "u"+strconv.Itoa(i)+"@example.com", true
-	}
-	if r%10 > 0 {
-		l.LastLoginAt = at.Add(time.Duration(float64(time.Now().UTC().Sub(at)) * float64(r>>40) / (1 << 24)))
-	}
-	return l
-}
-
 func (s *synth) Offerings(_ context.Context, after h.Cursor, limit int) (h.Page[h.Offering], error) {
-	return page(s.offerings, after, limit, func(i int) h.Offering {
-		kind := h.TargetCourse
-		if i >= 500 {
-			kind = h.TargetClassroom
-		}
-		return h.Offering{Type: kind, ID: strconv.Itoa(i + 1), Title: "课程 " + strconv.Itoa(i), Status: h.OfferingPublished, Price: int64(i%40) * 9900,
-			Currency: "CNY", CategoryPath: []string{"分类 " + strconv.Itoa(i%12)}, Tags: []string{"标签 " + strconv.Itoa(i%30)}, RequiredUnits: 24, UpdatedAt: s.start}
-	})
-}
-
-func (s *synth) target(r uint64) h.Target {
-	i := skewed(r, s.offerings)
-	if i >= 500 {
-		return h.Target{Type: h.TargetClassroom, ID: strconv.Itoa(i + 1)}
-	}
-	return h.Target{Type: h.TargetCourse, ID: strconv.Itoa(i + 1)}
-}
-
-// buyer and student pick whose row it is: a third of all buy, three quarters study.
-func (s *synth) buyer(r uint64) int { return int(mix(skewed(r, s.learners/3+1)) % uint64(s.learners)) }
-func (s *synth) student(r uint64) int {
-	return int(mix(skewed(r, s.learners*3/4+1)+7) % uint64(s.learners))
+	return page(s.offerings, after, limit, s.offering)
 }
 
 func (s *synth) Orders(_ context.Context, after h.Cursor, limit int) (h.Page[h.Order], error) {
 	return page(s.orders, after, limit, s.order)
 }
 
-func (s *synth) order(i int) h.Order {
-	r := mix(i + 1<<40)
-	at := s.at(i, s.orders)
-	amount := int64(r%40+1) * 2500
-	o := h.Order{ID: "o" + strconv.Itoa(i+1), SN: "2026" + strconv.Itoa(i), LearnerID: h.LearnerID(strconv.Itoa(s.buyer(r) + 1)), Status: h.OrderFinished,
-		Origin: h.OriginSelf, ListAmount: amount, PayableAmount: amount, PaidCash: amount, Currency: "CNY", CreatedAt: at, PaidAt: at.Add(time.Minute), UpdatedAt: at,
-		Items: []h.OrderItem{{Target: s.target(r >> 7), Title: "课程", Quantity: 1, Amount: amount}}}
-	switch r % 20 {
-	case 0:
-		o.Status, o.Refunded = h.OrderRefunded, amount/2
-		o.Refunds = []h.Refund{{Status: h.RefundDone, Cash: amount / 2, Reason: "时间不合适", RequestedAt: at, HandledAt: at}}
-	case 1, 2, 3:
-		o.Status, o.PaidCash, o.PaidAt, o.ClosedAt = h.OrderClosed, 0, time.Time{}, at
-	}
-	return o
-}
-
 func (s *synth) Enrollments(_ context.Context, after h.Cursor, limit int) (h.Page[h.Enrollment], error) {
 	return page(s.enrollments, after, limit, s.enrollment)
 }
 
-func (s *synth) enrollment(i int) h.Enrollment {
-	r := mix(i + 2<<40)
-	at := s.at(i, s.enrollments)
-	e := h.Enrollment{ID: "e" + strconv.Itoa(i+1), LearnerID: h.LearnerID(strconv.Itoa(s.student(r) + 1)), Target: s.target(r >> 9), Role: h.EnrolledStudent,
-		Status: h.EnrollmentActive, JoinReason: h.JoinPurchase, JoinedAt: at, DoneUnits: int(r % 24), LastLearnAt: at.Add(time.Hour), UpdatedAt: at}
-	if r%8 == 0 {
-		e.Status, e.ExitedAt, e.ExitReason = h.EnrollmentExited, at.Add(time.Hour), h.ExitSelf
-	}
-	return e
-}
-
 func (s *synth) Activities(_ context.Context, after h.Cursor, limit int) (h.Page[h.Activity], error) {
 	return page(s.activities, after, limit, s.activity)
-}
-
-func (s *synth) activity(i int) h.Activity {
-	r := mix(i + 3<<40)
-	return h.Activity{EventID: "a" + strconv.Itoa(i+1), LearnerID: h.LearnerID(strconv.Itoa(int(r%uint64(s.learners)) + 1)), Type: h.ActivityView,
-		Target: s.target(r >> 11), OccurredAt: s.at(i, s.activities)}
 }
 
 func (s *synth) Totals(context.Context) (h.Totals, error) {

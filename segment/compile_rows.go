@@ -26,6 +26,7 @@ func (c *compiler) rowsSpan(f Field, r Rule, s span) {
 		s.not = !s.not
 	case s.hasZero(): // who has no rows is meant too: all but those with a wrong number of them
 		s.not = !s.not
+		rows.bare = f.Type == Money
 		rows.together = func() {
 			c.emit("NOT (")
 			c.between(f.rows.value, f, s.lo, s.hi)
@@ -92,7 +93,7 @@ type rowsOf struct {
 	some     func() // nil: any
 	since    *bound // some, or all that matter, happened at that time or later
 	together func() // nil: one is enough
-	bare     bool   // a total that may be met without any row of weight: a sum below 0
+	bare     bool   // a sum that may be met without money kept: refunds alone can make it negative
 }
 
 // rows writes that the answer to a question is yes, or that it is not.

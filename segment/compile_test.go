@@ -130,6 +130,13 @@ func TestStyles(t *testing.T) {
 	if want := "(l.open_order_count > 0 AND EXISTS (SELECT FROM crm_orders x WHERE x.learner_id = l.id AND x.status = 'pending' AND x.created_at < ? OFFSET 0))"; hinted.SQL != want {
 		t.Errorf("walking past those without open orders: %s", hinted.SQL)
 	}
+	for _, text := range []string{`{"field":"paid_total","of":{"within":{"last":1,"unit":"day"}},"op":"lt","value":0}`,
+		`{"none":[{"field":"paid_total","of":{"within":{"last":1,"unit":"day"}},"op":"ge","value":0}]}`} {
+		p, err := compileFor(walking, "", mustParse(t, text), at(noon))
+		if err != nil || strings.Contains(p.SQL, "last_paid_at") {
+			t.Errorf("a sum below 0 needs no order that kept money: %s, %v", p.SQL, err)
+		}
+	}
 	join, err := compileFor(joining, "s7_", r, at(noon))
 	if err != nil {
 		t.Fatal(err)

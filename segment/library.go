@@ -167,6 +167,11 @@ func (s *Service) Recount(ctx context.Context, id QueryID) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("count quick query %d: %w", id, err)
 	}
+	if n == 0 { // before the first sync there is nobody, which is no size of anything
+		if all, err := s.store.Total(ctx, Predicate{SQL: "TRUE"}); err != nil || all == 0 {
+			return 0, err
+		}
+	}
 	return n, s.store.SaveCount(ctx, id, n, env.Now, day(env.Now))
 }
 

@@ -17,6 +17,10 @@ const audienceTimeout = "10s"
 // turn, so that the rest of the pool's connections serve the pages that are quick.
 const maxHeavy = 4
 
+// maxExports is how many exports one process sends at once. They take minutes, and must not stand
+// in the way of counts.
+const maxExports = 2
+
 // reading runs fn in a read-only transaction that ends after audienceTimeout.
 func (d *DB) reading(ctx context.Context, fn func(bun.Tx) error) error {
 	return translate(d.bun.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
@@ -43,9 +47,14 @@ type question struct {
 // ask sends questions together and reads the answers: one round trip, one implicit transaction.
 // Whoever stops waiting (ctx) stops the server too.
 func (d *DB) ask(ctx context.Context, timeout string, questions ...question) error {
+	return d.askIn(ctx, d.heavy, timeout, questions...)
+}
+
+// askIn asks once there is a place for it.
+func (d *DB) askIn(ctx context.Context, places chan struct{}, timeout string, questions ...question) error {
 	select {
-	case d.heavy <- struct{}{}:
-		defer func() { <-d.heavy }()
+	case places <- struct{}{}:
+		defer func() { <-places }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -210,7 +210,7 @@ const exportTimeout = "20min"
 
 // Each implements segment.People: one statement whose rows are read as they come.
 func (s *Segments) Each(ctx context.Context, p segment.Predicate, fn func(segment.Person) error) error {
-	return s.ask(ctx, exportTimeout, question{"SELECT " + personColumns + contactColumns + " FROM crm_learners l" + contactJoin +
+	return s.askIn(ctx, s.bulk, exportTimeout, question{"SELECT " + personColumns + contactColumns + " FROM crm_learners l" + contactJoin +
 		" WHERE " + people + " AND " + p.SQL + " ORDER BY l.id",
 		predicateArgs(p), func(r pgx.Rows) error {
 			person, err := scanPerson(r)

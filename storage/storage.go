@@ -20,6 +20,7 @@ import (
 type DB struct {
 	bun   *bun.DB
 	heavy chan struct{} // a place for each heavy question that may run at once
+	bulk  chan struct{} // a place for each export
 }
 
 // Open connects to a PostgreSQL DSN (URL or key=value form). It does not ask the server yet.
@@ -43,7 +44,7 @@ func New(db *sql.DB) (*DB, error) {
 	if _, ok := db.Driver().(*stdlib.Driver); !ok {
 		return nil, fmt.Errorf("the pool's driver is %T; open it with github.com/jackc/pgx/v5/stdlib", db.Driver())
 	}
-	return &DB{bun: bun.NewDB(db, pgdialect.New()), heavy: make(chan struct{}, maxHeavy)}, nil
+	return &DB{bun: bun.NewDB(db, pgdialect.New()), heavy: make(chan struct{}, maxHeavy), bulk: make(chan struct{}, maxExports)}, nil
 }
 
 // inTx runs fn in a transaction on a connection of its own, so that COPY can take part in it.

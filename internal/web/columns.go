@@ -27,7 +27,7 @@ func columns() []column {
 		{key: "paid_count", sort: segment.SortOrders, usual: true, num: true},
 		{key: "spend", sort: segment.SortSpend, usual: true, num: true, slim: true},
 		{key: "last_paid", sort: segment.SortPaid},
-		{key: "registered", sort: segment.SortRegistered, usual: true},
+		{key: "registered", sort: segment.SortRegistered},
 		{key: "source"},
 		{key: "region"},
 		{key: "gender"},

@@ -171,9 +171,6 @@ func (f Field) Ops() []Op {
 	return ops[f.Type]
 }
 
-// Units lists the units that go with an operator of the field.
-func (f Field) Units(o Op) []Unit { return o.Units() }
-
 // Catalog maps keys to fields. Treat it as read-only.
 type Catalog map[string]Field
 

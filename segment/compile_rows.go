@@ -287,7 +287,7 @@ func (c *compiler) someOf(f Field, r Rule, not bool) error {
 	}
 	q.some = func() { c.emit(f.rows.value+" = ANY (?)", list) }
 	if one := split(list); len(one) == 1 { // which the planner can carry over to other tables
-		q.some = func() { c.emit(f.rows.value+" = ?", first1(list)) }
+		q.some = func() { c.emit(f.rows.value+" = ?", theOnly(list)) }
 	}
 	if r.Op == OpAllOf {
 		q.together = func() { c.emit("count(DISTINCT "+f.rows.value+") = ?", int64(distinct(list))) }
@@ -296,8 +296,8 @@ func (c *compiler) someOf(f Field, r Rule, not bool) error {
 	return nil
 }
 
-// first1 is the only member of a list.
-func first1(list any) any {
+// theOnly is the only member of a list.
+func theOnly(list any) any {
 	switch v := list.(type) {
 	case []string:
 		return v[0]

@@ -234,7 +234,7 @@ func (b *builder) controls(c *condView, f segment.Field, d *draft) {
 	for _, op := range f.Ops() {
 		c.Ops = append(c.Ops, option{string(op), b.l.TK("op."+string(f.Type), op), op == d.Op})
 	}
-	c.Units = b.units(f.Units(d.Op), unitWords(d.Op), d.Unit)
+	c.Units = b.units(d.Op.Units(), unitWords(d.Op), d.Unit)
 	if f.Type == segment.Number {
 		c.Suffix = b.l.TK("suffix", f.Key)
 	}

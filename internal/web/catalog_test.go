@@ -37,9 +37,9 @@ func audiencePrefixes(out map[string][]string) {
 		}
 		addFixed(add, f.Choices)
 		for _, op := range f.Ops() {
-			add(unitWords(op), words(f.Units(op))...)
+			add(unitWords(op), words(op.Units())...)
 			if op == segment.OpThis || op == segment.OpPrevious {
-				add("period."+string(op), words(f.Units(op))...)
+				add("period."+string(op), words(op.Units())...)
 			}
 		}
 	}

@@ -50,7 +50,7 @@ func (d *draft) defaults(f segment.Field) {
 	case shapeSpan:
 		d.Values, d.Unit = []string{"30"}, segment.Day
 	case shapeCalendar:
-		d.Unit = f.Units(d.Op)[0]
+		d.Unit = d.Op.Units()[0]
 	case shapeNumber, shapeReal:
 		d.Values = []string{"0"}
 		if len(f.Narrow) > 0 && d.Op == segment.OpGe { // at least none is everybody

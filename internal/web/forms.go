@@ -158,7 +158,7 @@ func rawOf(text string) *segment.Of {
 // tidy keeps as many values as the operator takes, and lets a list hold each once.
 func (d *draft) tidy(f segment.Field) {
 	s := shape(f, d.Op)
-	units := f.Units(d.Op)
+	units := d.Op.Units()
 	switch {
 	case len(units) == 0:
 		d.Unit = ""

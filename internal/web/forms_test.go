@@ -45,7 +45,7 @@ func askable() []segment.Field {
 
 func randomCondition(r *rand.Rand, f segment.Field, op segment.Op, narrow func(segment.Narrowing) bool) segment.Rule {
 	unit := segment.Unit("")
-	if units := f.Units(op); len(units) > 0 {
+	if units := op.Units(); len(units) > 0 {
 		unit = units[r.IntN(len(units))]
 	}
 	var value any

@@ -35,6 +35,39 @@ func TestShift(t *testing.T) {
 	}
 }
 
+// TestDaysWithoutMidnight: some zones change their clocks at midnight.
+func TestDaysWithoutMidnight(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ zone, date, want string }{
+		{"Atlantic/Azores", "2021-03-28", "2021-03-28 01:00 +00"},  // there is no midnight
+		{"Atlantic/Azores", "2021-10-31", "2021-10-31 00:00 +00"},  // there are two: the first
+		{"America/Havana", "2026-03-08", "2026-03-08 01:00 CDT"},   // no midnight
+		{"America/Havana", "2026-11-01", "2026-11-01 00:00 CDT"},   // two
+		{"America/Santiago", "2026-09-06", "2026-09-06 01:00 -03"}, // no midnight
+		{"America/Santiago", "2026-04-05", "2026-04-05 00:00 -04"}, // the hour before it comes twice
+		{"America/Asuncion", "2017-10-01", "2017-10-01 01:00 -03"}, // no midnight on the first of a month
+		{"Pacific/Apia", "2011-12-30", "2011-12-31 00:00 +14"},     // there was no such day
+		{"Asia/Shanghai", "2026-01-01", "2026-01-01 00:00 CST"},
+	} {
+		loc := zone(c.zone)
+		day, err := parseDate(c.date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := begin(day, loc).In(loc).Format("2006-01-02 15:04 MST"); got != c.want {
+			t.Errorf("%s begins in %s at %s, want %s", c.date, c.zone, got, c.want)
+		}
+	}
+	// A week and a month that begin where clocks change, and a month back over a change at midnight.
+	azores := time.Date(2021, 3, 28, 17, 46, 0, 0, zone("Atlantic/Azores"))
+	if _, to, err := period(azores, 0, Week); err != nil || to.In(azores.Location()).Format("2006-01-02 15:04") != "2021-03-29 00:00" {
+		t.Errorf("the week ends at %v, %v", to, err)
+	}
+	if got := shift(time.Date(2017, 11, 15, 0, 30, 0, 0, zone("America/Asuncion")), -1, Month); got.Month() != time.October || got.Day() != 15 {
+		t.Errorf("a month before is %v", got)
+	}
+}
+
 func TestPeriod(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -44,6 +44,9 @@ type Env struct {
 	Now      time.Time
 	Currency string           // of the sums; orders in another currency add nothing
 	Queries  map[QueryID]Rule // the saved queries that a rule may refer to
+	// Hidden tells which of them the rule itself must not name, because who wrote it may not see
+	// them; a query that it may name can refer to any. nil: none.
+	Hidden func(QueryID) bool
 }
 
 // maxExpanded bounds the conditions of a rule together with those of the queries it refers to.
@@ -56,7 +59,7 @@ func Compile(r Rule, env Env) (Predicate, error) { return compileFor(counting, "
 
 // compileFor compiles for a purpose; names of joins begin with prefix.
 func compileFor(s style, prefix string, r Rule, env Env) (Predicate, error) {
-	if err := r.check(MaxDepth + wrapping); err != nil {
+	if err := r.check(MaxDepth+wrapping, MaxLeaves+wrapping); err != nil {
 		return Predicate{}, err
 	}
 	c := compiler{env: env, style: s, prefix: prefix}
@@ -161,6 +164,8 @@ func (c *compiler) leaf(path string, f Field, r Rule, not bool) error {
 		return c.someOf(f, r, not)
 	case f.set():
 		return c.setOf(f, r, not)
+	case f.own.counted != "" && r.Of.onOfferings():
+		return c.counted(f, r, not)
 	case f.own.age:
 		return c.age(f, r, not)
 	case r.Op == OpBirthday:
@@ -257,15 +262,19 @@ func (c *compiler) queries(path string, r Rule, not bool) error {
 		return err
 	}
 	not = not != (r.Op == OpNotIn)
+	slices.Sort(list)
 	c.emit("(")
-	for i, n := range list {
+	for i, n := range slices.Compact(list) {
 		if i > 0 {
 			c.emit(map[bool]string{false: " OR ", true: " AND "}[not])
 		}
 		id := QueryID(n)
 		rule, ok := c.env.Queries[id]
+		if c.leaves++; c.leaves > maxExpanded { // a query without conditions costs something too
+			return ErrTooLarge
+		}
 		switch {
-		case !ok:
+		case !ok, len(c.inside) == 0 && c.env.Hidden != nil && c.env.Hidden(id):
 			return ErrNoQuery
 		case slices.Contains(c.inside, id):
 			return ErrCycle

@@ -65,6 +65,32 @@ func (c *compiler) age(f Field, r Rule, not bool) error {
 	return nil
 }
 
+// counted writes a condition on how many of some offerings are in a set.
+func (c *compiler) counted(f Field, r Rule, not bool) error {
+	s, err := spanOf(f, r, c.env.Now)
+	if err != nil {
+		return err
+	}
+	if s.not = s.not != not; s.anyAtAll() || s.noneAtAll() {
+		c.emit(negation(s.not != s.noneAtAll()))
+		c.overlaps(f.own.counted, r.Of)
+		return nil
+	}
+	c.emit("(SELECT ")
+	c.between("count(*)", f, s.lo, s.hi)
+	c.emit(" FROM unnest(" + f.own.counted + ") e WHERE e = ANY (ARRAY(SELECT k.id FROM crm_offerings k WHERE TRUE")
+	c.canonical(r.Of)
+	c.emit(")))" + map[bool]string{true: " IS NOT TRUE"}[s.not])
+	return nil
+}
+
+// overlaps writes that a set of offerings has one of those that of names.
+func (c *compiler) overlaps(set string, of *Of) {
+	c.emit("(" + set + " && ARRAY(SELECT k.id FROM crm_offerings k WHERE TRUE")
+	c.canonical(of)
+	c.emit("))")
+}
+
 // birthday writes that the next birthday is near.
 func (c *compiler) birthday(f Field, r Rule, not bool) error {
 	n, err := whole(r)
@@ -147,16 +173,16 @@ func (c *compiler) text(f Field, r Rule, not bool) error {
 // case in C, the one collation that is the same on every server.
 func (c *compiler) matches(value string, f Field, op Op, needle string) {
 	needle = lower(needle)
-	begin, end := "(lower((", `) COLLATE "C") = ?)`
+	head, tail := "(lower((", `) COLLATE "C") = ?)`
 	switch op {
 	case OpContains, OpLacks:
-		begin, end = "(strpos(lower((", `) COLLATE "C"), ?) > 0)`
+		head, tail = "(strpos(lower((", `) COLLATE "C"), ?) > 0)`
 	case OpStarts:
-		begin, end = "starts_with(lower((", `) COLLATE "C"), ?)`
+		head, tail = "starts_with(lower((", `) COLLATE "C"), ?)`
 	}
-	c.emit(begin)
+	c.emit(head)
 	c.expand(value, f)
-	c.emit(end, needle)
+	c.emit(tail, needle)
 }
 
 // lower makes ASCII letters small.

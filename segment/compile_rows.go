@@ -99,11 +99,6 @@ type rowsOf struct {
 // rows writes that the answer to a question is yes, or that it is not.
 func (c *compiler) rows(q rowsOf, yes bool) {
 	f := q.field
-	if q.together == nil && q.some == nil && f.rows.each && f.rows.held != "" && q.of.onOfferings() {
-		c.emit(negation(!yes)) // the set of such offerings stands in the person's row
-		c.held(f, q.of)
-		return
-	}
 	c.asked = true
 	hint := yes && !q.bare && c.style == walking && c.hint(q)
 	switch {
@@ -166,26 +161,19 @@ func (c *compiler) hint(q rowsOf) bool {
 	switch {
 	case r.held != "" && q.of.onOfferings():
 		c.emit("(")
-		c.held(q.field, q.of)
+		c.overlaps(r.held, q.of)
 	case r.owns != "":
 		c.emit("(" + r.owns)
 	default:
 		return false
 	}
 	if r.newest != "" && q.of != nil && q.of.Within != nil {
-		if begin, _, err := q.of.Within.bounds(c.env.Now); err == nil && !begin.IsZero() {
-			c.emit(" AND "+r.newest+" >= ?", begin)
+		if first, _, err := q.of.Within.bounds(c.env.Now); err == nil && !first.IsZero() {
+			c.emit(" AND "+r.newest+" >= ?", first)
 		}
 	}
 	c.emit(" AND ")
 	return true
-}
-
-// held writes that the person's set of offerings has one of those that of names.
-func (c *compiler) held(f Field, of *Of) {
-	c.emit("(" + f.rows.held + " && ARRAY(SELECT k.id FROM crm_offerings k WHERE k.canonical_id = k.id")
-	c.canonical(of)
-	c.emit("))")
 }
 
 // rowsWhere writes which rows count.
@@ -240,14 +228,14 @@ func (c *compiler) period(f Field, of *Of) {
 	if of.Within == nil {
 		return
 	}
-	begin, end, err := of.Within.bounds(c.env.Now)
+	first, end, err := of.Within.bounds(c.env.Now)
 	if err != nil {
 		panic("segment: a narrowing that was not checked") // Env.field has checked it
 	}
-	if !begin.IsZero() {
-		c.emit(" AND "+f.rows.at+" >= ?", begin)
+	if !first.IsZero() {
+		c.emit(" AND "+f.rows.at+" >= ?", first)
 		if f.rows.recent != "" {
-			c.emit(" AND "+f.rows.recent, begin)
+			c.emit(" AND "+f.rows.recent, first)
 		}
 	}
 	switch {

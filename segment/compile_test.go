@@ -86,7 +86,11 @@ func TestCompile(t *testing.T) {
 		{"some row is recent", `{"field":"last_click","op":"in_last","value":1,"unit":"day"}`,
 			`EXISTS (SELECT FROM crm_clicks x WHERE x.learner_id = l.id AND x.kind = 'human' AND x.at <= ? AND x.at >= ?) [2026-03-31T04:00:00Z 2026-03-30T04:00:00Z]`},
 		{"courses under way stand in the person's row", `{"field":"learning","of":{"category":["a"]},"op":"eq","value":0}`,
-			`NOT (l.enrolled_ids && ARRAY(SELECT k.id FROM crm_offerings k WHERE k.canonical_id = k.id AND k.category_path && ?::text[])) [[a]]`},
+			`NOT (l.enrolled_ids && ARRAY(SELECT k.id FROM crm_offerings k WHERE TRUE AND k.category_path && ?::text[])) [[a]]`},
+		{"several of them", `{"field":"learning","of":{"tag":[2]},"op":"lt","value":3}`,
+			`(SELECT count(*) < ? FROM unnest(l.enrolled_ids) e WHERE e = ANY (ARRAY(SELECT k.id FROM crm_offerings k WHERE TRUE AND k.tag_ids && ?::integer[]))) [3 [2]]`},
+		{"numbers beyond every sum", `{"field":"activity","op":"le","value":-9223372036854775808}`,
+			`l.id IN (SELECT x.learner_id FROM crm_activities x WHERE TRUE GROUP BY x.learner_id HAVING count(*) <= ?) [-9223372036854775808]`},
 		{"groups carry a negation to their conditions", `{"all":[{"field":"paid_count","op":"eq","value":0},{"none":[{"field":"last_paid","op":"empty"},{"any":[{"field":"status","op":"in","value":["active"]},{"field":"paid_count","op":"gt","value":1}]}]}]}`,
 			`((l.paid_order_count = ?) AND ((l.last_paid_at IS NOT NULL) AND (l.status <> ALL (?) AND (l.paid_order_count > ?) IS NOT TRUE))) [0 [active] 1]`},
 		{"another query", `{"field":"query","op":"not_in","value":[1]}`, `(((l.paid_order_count >= ?) IS NOT TRUE)) [1]`},
@@ -237,9 +241,49 @@ func TestBadRules(t *testing.T) {
 // TestTheDeepestRuleCanBeWrapped: what may be typed may also be rested and left out by hand.
 func TestTheDeepestRuleCanBeWrapped(t *testing.T) {
 	t.Parallel()
+	longest := mustParse(t, `{"any":[`+strings.Repeat(`{"field":"paid_count","op":"eq","value":0},`, MaxLeaves-1)+`{"field":"paid_count","op":"eq","value":0}]}`)
+	if _, err := Compile(Rested(longest, 7), at(noon)); err != nil {
+		t.Error(err)
+	}
 	deepest := mustParse(t, strings.Repeat(`{"any":[`, MaxDepth)+`{"field":"paid_count","op":"eq","value":0}`+strings.Repeat(`]}`, MaxDepth))
 	if _, err := Compile(Group("all", Rested(deepest, 7), Condition("learner", OpNotIn, []int{1}, "")), at(noon)); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestManyNamesOfNothing: references cost something even where what they refer to is empty.
+func TestManyNamesOfNothing(t *testing.T) {
+	t.Parallel()
+	env := at(noon)
+	zero := make([]int, 9000)
+	for i := range zero {
+		zero[i] = 4
+	}
+	env.Queries[4], env.Queries[5] = Group("all"), Group("any", Condition("query", OpIn, zero, ""))
+	if p, err := Compile(Condition("query", OpIn, []int{5, 5, 5}, ""), env); err != nil || len(p.SQL) > 100 {
+		t.Errorf("%d bytes, %v", len(p.SQL), err)
+	}
+	var many []int
+	for i := range 2000 {
+		env.Queries[QueryID(100+i)] = Group("all")
+		many = append(many, 100+i)
+	}
+	if _, err := Compile(Condition("query", OpIn, many, ""), env); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("2,000 references: %v", err)
+	}
+}
+
+// TestHiddenQueries can be referred to by others, and not by who may not see them.
+func TestHiddenQueries(t *testing.T) {
+	t.Parallel()
+	env := at(noon)
+	env.Queries[6] = Condition("query", OpIn, []int{1}, "")
+	env.Hidden = func(id QueryID) bool { return id == 1 }
+	if _, err := Compile(Condition("query", OpIn, []int{1}, ""), env); !errors.Is(err, ErrNoQuery) {
+		t.Errorf("by name: %v", err)
+	}
+	if _, err := Compile(Condition("query", OpIn, []int{6}, ""), env); err != nil {
+		t.Errorf("through another: %v", err)
 	}
 }
 

@@ -175,9 +175,9 @@ func (e evaluator) compareTime(r Rule, at time.Time) (bool, error) {
 			return false, err
 		}
 		if r.Op == OpInNext {
-			return !at.Before(now) && !at.After(step(now, int(n), r.Unit)), nil
+			return !at.Before(now) && !at.After(stride(now, int(n), r.Unit)), nil
 		}
-		edge := step(now, -int(n), r.Unit)
+		edge := stride(now, -int(n), r.Unit)
 		if r.Op == OpOlder {
 			return at.Before(edge), nil
 		}
@@ -195,8 +195,8 @@ func (e evaluator) compareTime(r Rule, at time.Time) (bool, error) {
 	return compareDays(r, at.In(loc).Format(dateLayout))
 }
 
-// step moves along the calendar.
-func step(t time.Time, n int, unit Unit) time.Time {
+// stride moves along the calendar.
+func stride(t time.Time, n int, unit Unit) time.Time {
 	switch unit {
 	case Hour:
 		return t.Add(time.Duration(n) * time.Hour)
@@ -232,7 +232,7 @@ func name(t time.Time, unit Unit) string {
 // compareDays compares dates as texts, which sort as the days do.
 func compareDays(r Rule, day string) (bool, error) {
 	if r.Op == OpBetween {
-		from, to, err := dates(time.UTC, r)
+		from, to, err := dates(r)
 		return day >= from.Format(dateLayout) && day < to.Format(dateLayout), err
 	}
 	want, err := text(r)
@@ -257,7 +257,7 @@ func (e evaluator) compareDate(r Rule, at time.Time) (bool, error) {
 	}
 	now := e.env.Now
 	today := time.Date(now.Year(), now.Month(), now.Day(), 12, 0, 0, 0, now.Location())
-	end := step(today, int(n), r.Unit)
+	end := stride(today, int(n), r.Unit)
 	for day, i := today, 0; !day.After(end) && i < 367; day, i = day.AddDate(0, 0, 1), i+1 {
 		if celebrates(at, day) {
 			return true, nil

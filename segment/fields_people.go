@@ -13,8 +13,7 @@ const (
 var learningFields = []Field{
 	{Key: "enrolled", Section: Learning, Type: Refs, Label: Text{"在学课程", "Enrolled in"}, Choices: OfferingChoices, own: own{sql: "l.enrolled_ids"}},
 	{Key: "learning", Section: Learning, Type: Number, Label: Text{"在学课程数", "Courses under way"}, Narrow: onOfferings,
-		Help: Text{"未到期、未退出的课程和班级数。", "Places that have neither ended nor been left."}, own: own{sql: "l.enrolled_count"},
-		rows: &rows{from: graded, where: current, agg: total, value: "count(DISTINCT f.canonical_id)", offering: "x.offering_id", each: true, owns: "l.enrolled_count > 0", held: "l.enrolled_ids"}},
+		Help: Text{"未到期、未退出的课程和班级数。", "Places that have neither ended nor been left."}, own: own{sql: "l.enrolled_count", counted: "l.enrolled_ids"}},
 	{Key: "completed", Section: Learning, Type: Number, Label: Text{"已学完课程数", "Courses completed"}, Narrow: append(onOfferings[:3:3], ByPeriod),
 		rows: &rows{from: graded, where: asStudent + " AND x.completed_at IS NOT NULL", agg: total, value: "count(DISTINCT f.canonical_id)", offering: "x.offering_id", at: "x.completed_at", each: true}},
 	{Key: "completed_at", Section: Learning, Type: Time, Label: Text{"最近学完时间", "Last completed"}, Narrow: onOfferings,

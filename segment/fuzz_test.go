@@ -29,7 +29,7 @@ func vocabulary() map[string]bool {
 		}
 	}
 	add(`SELECT FROM WHERE AND OR NOT IS NULL TRUE FALSE ANY ALL IN EXISTS ARRAY JOIN ON GROUP BY HAVING count DISTINCT coalesce
-		OFFSET max min extract month day cardinality strpos lower starts_with COLLATE "C" numeric date integer text
+		OFFSET max min unnest e custom kind float8 timestamptz boolean CASE WHEN THEN ELSE END extract month day cardinality strpos lower starts_with COLLATE "C" numeric date integer text
 		l id x learner_id o k crm_offerings canonical_id category_path tag_ids`)
 	return known
 }
@@ -109,7 +109,7 @@ func sound(t *testing.T, p Predicate, known map[string]bool) {
 		t.Fatalf("odd SQL: %s", p.SQL)
 	}
 	for _, w := range identifiers.FindAllString(quoted.ReplaceAllString(p.SQL, ""), -1) {
-		if !known[w] && !joins.MatchString(w) && !strings.Contains("custom kind float8 timestamptz boolean CASE WHEN THEN ELSE END", w) {
+		if !known[w] && !joins.MatchString(w) {
 			t.Fatalf("%q of %s is not the catalogue's", w, p.SQL)
 		}
 	}

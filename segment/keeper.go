@@ -20,7 +20,13 @@ type Keeper struct {
 	Owner   string // names this process
 	Log     *slog.Logger
 
-	took map[QueryID]time.Duration // of the last count; a Keeper is run by one goroutine
+	tried map[QueryID]try // a Keeper is run by one goroutine
+}
+
+// try is the last count of a query.
+type try struct {
+	at   time.Time
+	wait time.Duration // until the next
 }
 
 const (
@@ -55,22 +61,26 @@ func (k *Keeper) Tick(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if k.took == nil {
-		k.took = map[QueryID]time.Duration{}
+	if k.tried == nil {
+		k.tried = map[QueryID]try{}
 	}
 	for _, q := range all {
-		if k.Service.now().Sub(q.CountedAt) < min(max(keepShare*k.took[q.ID], keepLeast), keepMost) {
+		now, last := k.Service.now(), k.tried[q.ID]
+		if now.Sub(q.CountedAt) < keepLeast || now.Sub(last.at) < last.wait {
 			continue
 		}
 		if mine, err := k.Leases.Acquire(ctx, "queries", k.Owner, keepLease); err != nil || !mine {
 			return err
 		}
 		began := time.Now()
-		if _, err := k.Service.Recount(ctx, q.ID); err != nil && ctx.Err() == nil {
+		_, err := k.Service.Recount(ctx, q.ID)
+		next := try{now, min(max(keepShare*time.Since(began), keepLeast), keepMost)}
+		if err != nil && ctx.Err() == nil {
 			// A course of it may be gone, or it takes too long: the others are counted all the same.
 			k.Log.DebugContext(ctx, "segment: quick query not counted", "query", q.ID, "err", err)
+			next.wait = keepMost
 		}
-		k.took[q.ID] = time.Since(began)
+		k.tried[q.ID] = next
 	}
 	return ctx.Err()
 }

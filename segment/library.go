@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -65,14 +64,23 @@ func (s *Service) SaveQuery(ctx context.Context, q Saved, staff string) (QueryID
 		return 0, err
 	}
 	// Only a new rule must be sound: one whose course is gone can still be renamed or put away.
-	same := slices.ContainsFunc(saved, func(o Saved) bool { return o.ID == q.ID && string(o.Rule.JSON()) == string(q.Rule.JSON()) })
-	if !same {
+	var was Rule
+	if i := slices.IndexFunc(saved, func(o Saved) bool { return o.ID == q.ID }); i >= 0 {
+		was = saved[i].Rule
+	}
+	if string(was.JSON()) != string(q.Rule.JSON()) {
+		if err := addRule(problems, q.Rule.check(MaxDepth, MaxLeaves)).Err(); err != nil {
+			return 0, err
+		}
 		if err := s.checkValues(ctx, q.Rule); err != nil {
 			return 0, err
 		}
 	}
 	return s.store.SaveQuery(ctx, q, func(all []Saved) error {
 		env := s.envOf(all, custom)
+		env.Hidden = func(id QueryID) bool {
+			return !was.Refers(id) && !slices.ContainsFunc(all, func(o Saved) bool { return o.ID == id && o.VisibleTo(staff) })
+		}
 		for _, other := range all {
 			if other.ID == q.ID && !other.VisibleTo(staff) {
 				return fault.ErrNotFound
@@ -84,13 +92,20 @@ func (s *Service) SaveQuery(ctx context.Context, q Saved, staff string) (QueryID
 		if q.ID != 0 {
 			env.Queries[q.ID] = q.Rule // a new circle would lead through it
 		}
-		if _, err := Compile(q.Rule, env); err != nil && !same {
-			if re, ok := Problem(err); ok {
-				problems.Add("rule", "problem.rule_"+re.Word(), re.Field)
-			}
+		if string(was.JSON()) != string(q.Rule.JSON()) {
+			_, err := Compile(q.Rule, env)
+			addRule(problems, err)
 		}
 		return problems.Err()
 	})
+}
+
+// addRule files what is wrong with a rule.
+func addRule(problems fault.Fields, err error) fault.Fields {
+	if re, ok := Problem(err); ok {
+		problems.Add("rule", "problem.rule_"+re.Word(), re.Field)
+	}
+	return problems
 }
 
 // checkName reports what is wrong with a name that people read.
@@ -151,15 +166,16 @@ func (s *Service) MoveQuery(ctx context.Context, id QueryID, by int, staff strin
 //
 // Errors: fault.ErrNotFound; fault.ErrInvalid around *RuleError when its rule is not sound any more.
 func (s *Service) Recount(ctx context.Context, id QueryID) (int64, error) {
-	env, err := s.Env(ctx)
+	env, all, err := s.env(ctx)
 	if err != nil {
 		return 0, err
 	}
-	rule, ok := env.Queries[id]
-	if !ok {
+	i := slices.IndexFunc(all, func(q Saved) bool { return q.ID == id })
+	if i < 0 {
 		return 0, fmt.Errorf("quick query %d: %w", id, fault.ErrNotFound)
 	}
-	p, err := s.compile(rule, env)
+	counted := all[i]
+	p, err := s.compile(counted.Rule, env)
 	if err != nil {
 		return 0, err
 	}
@@ -172,16 +188,13 @@ func (s *Service) Recount(ctx context.Context, id QueryID) (int64, error) {
 			return 0, err
 		}
 	}
-	return n, s.store.SaveCount(ctx, id, n, env.Now, day(env.Now))
+	return n, s.store.SaveCount(ctx, counted, n, env.Now, dateOf(env.Now))
 }
-
-// day is the date of a moment in its zone, as midnight UTC.
-func day(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC) }
 
 // Trend gives a query's sizes of the last days, oldest first; days on which nobody counted are
 // absent.
 func (s *Service) Trend(ctx context.Context, id QueryID, days int) ([]Point, error) {
-	return s.store.Trend(ctx, id, day(s.now().In(s.site.Location)).AddDate(0, 0, 1-days))
+	return s.store.Trend(ctx, id, dateOf(s.now().In(s.site.Location)).AddDate(0, 0, 1-days))
 }
 
 // ListInput is what staff say of a list of people that they upload.

@@ -110,28 +110,23 @@ func (w Within) bounds(now time.Time) (from, to time.Time, err error) {
 		return from, to, ErrValue
 	}
 	if w.From != "" {
-		if from, err = parseDate(now.Location(), w.From); err != nil {
+		if from, err = parseDate(w.From); err != nil {
 			return from, to, err
 		}
 	}
 	if w.To != "" {
-		if to, err = parseDate(now.Location(), w.To); err != nil {
+		if to, err = parseDate(w.To); err != nil {
 			return from, to, err
 		}
 		if to.Before(from) {
 			return from, to, ErrValue
 		}
-		to = to.AddDate(0, 0, 1)
+		to = begin(to.AddDate(0, 0, 1), now.Location())
 	}
-	return orZero(from), orZero(to), nil
-}
-
-// orZero keeps a moment that is not set unset; UTC would keep it too, but not compare equal.
-func orZero(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
+	if w.From != "" {
+		from = begin(from, now.Location())
 	}
-	return t.UTC()
+	return from, to, nil
 }
 
 func checkIDs(list []int64) error {

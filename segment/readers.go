@@ -107,7 +107,13 @@ var readers = map[string]func(v view) Value{
 		if !v.narrowed() {
 			return count(v.EnrolledCount)
 		}
-		return count(int64(len(v.canonical(v.places(v.current)))))
+		n := int64(0)
+		for _, id := range v.Enrolled {
+			if v.among(id, v.Offerings[id]) {
+				n++
+			}
+		}
+		return count(n)
 	},
 	"completed": func(v view) Value {
 		return count(int64(len(v.canonical(v.places(func(e ProfileEnrollment) bool {

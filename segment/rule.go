@@ -128,7 +128,7 @@ func Parse(text []byte) (Rule, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Rule{}, &RuleError{Err: ErrSyntax}
 	}
-	return r, r.check(MaxDepth)
+	return r, r.check(MaxDepth, MaxLeaves)
 }
 
 // JSON gives the canonical JSON form.
@@ -140,12 +140,15 @@ func (r Rule) JSON() []byte {
 	return text
 }
 
-// wrapping is how much deeper a rule may get by what is put around it: people left out by hand, and
-// those who were contacted recently.
+// wrapping is how much deeper and longer a rule may get by what is put around it: people left out
+// by hand, and those who were contacted recently.
 const wrapping = 2
 
+// MaxWrapped is how deep groups may nest in such a rule. It compiles, but [Parse] does not take it.
+const MaxWrapped = MaxDepth + wrapping
+
 // check looks at shape and size.
-func (r Rule) check(maxDepth int) error {
+func (r Rule) check(maxDepth, maxLeaves int) error {
 	leaves := 0
 	return r.walk("", 1, func(path string, depth int, r Rule) error {
 		kinds := 0
@@ -163,7 +166,7 @@ func (r Rule) check(maxDepth int) error {
 		if r.Field != "" {
 			leaves++
 		}
-		if leaves > MaxLeaves {
+		if leaves > maxLeaves {
 			return &RuleError{Path: path, Err: ErrTooLarge}
 		}
 		return nil

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"slices"
 	"time"
 
 	"github.com/coursecrm/coursecrm/internal/fault"
@@ -51,8 +52,9 @@ func (e *InUseError) Error() string { return "quick query is in use" }
 // Unwrap gives fault.ErrConflict.
 func (e *InUseError) Unwrap() error { return fault.ErrConflict }
 
-// Refers reports whether a rule refers to a quick query.
-func (r Rule) Refers(id QueryID) bool {
+// QueryIDs lists the quick queries that a rule refers to by itself.
+func (r Rule) QueryIDs() []QueryID {
+	var out []QueryID
 	for _, p := range append(r.Paths(), Part{Rule: r}) {
 		if p.Rule.Field != "query" {
 			continue
@@ -62,10 +64,11 @@ func (r Rule) Refers(id QueryID) bool {
 			continue // a rule that is not sound refers to nothing
 		}
 		for _, n := range list {
-			if QueryID(n) == id {
-				return true
-			}
+			out = append(out, QueryID(n))
 		}
 	}
-	return false
+	return out
 }
+
+// Refers reports whether a rule refers to a quick query.
+func (r Rule) Refers(id QueryID) bool { return slices.Contains(r.QueryIDs(), id) }

@@ -98,6 +98,17 @@ func (s *Service) Count(ctx context.Context, r Rule) (Counts, error) {
 	return a.Counts, nil
 }
 
+// Size counts the people a rule selects and nothing else.
+//
+// Errors: fault.ErrInvalid around *RuleError; fault.ErrUnavailable when it took too long.
+func (s *Service) Size(ctx context.Context, r Rule) (int64, error) {
+	p, err := s.Compile(ctx, r)
+	if err != nil {
+		return 0, err
+	}
+	return s.store.Total(ctx, p)
+}
+
 // List gives a page of the people a rule selects.
 //
 // Errors: fault.Fields for a bad sort or limit; fault.ErrInvalid for a bad rule or cursor;

@@ -8,6 +8,9 @@ type own struct {
 	via    string // for a set of offerings: what is compared is this, of offerings AS o
 	age    bool   // sql is a date of birth and the value the age
 	custom string // the host's name of the field
+	// counted is the set of canonical offerings whose number the value is, for conditions that are
+	// narrowed to some of them.
+	counted string
 }
 
 // aggregate says how one value is made of many rows.

@@ -62,37 +62,37 @@ func timeSpan(r Rule, now time.Time) (span, error) {
 		if !isNull(r.Value) {
 			return span{}, ErrValue
 		}
-		begin, end, err := period(now, n, r.Unit)
-		return span{lo: from(begin), hi: beyond(end)}, err
+		first, after, err := period(now, n, r.Unit)
+		return span{lo: from(first), hi: beyond(after)}, err
 	case OpBetween:
-		begin, end, err := dates(now.Location(), r)
-		return span{lo: from(begin.UTC()), hi: beyond(end.UTC())}, err
+		first, after, err := dates(r)
+		return span{lo: from(begin(first, now.Location())), hi: beyond(begin(after, now.Location()))}, err
 	}
-	day, err := date(now.Location(), r)
-	return daySpan(r.Op, from(day.UTC()), from(day.AddDate(0, 0, 1).UTC())), err
+	day, err := date(r)
+	return daySpan(r.Op, from(begin(day, now.Location())), from(begin(day.AddDate(0, 0, 1), now.Location()))), err
 }
 
 // daySpan compares with a day that begins at one bound and ends before the other.
-func daySpan(op Op, begin, end *bound) span {
+func daySpan(op Op, first, after *bound) span {
 	switch op {
 	case OpBefore:
-		return span{hi: beyond(begin.at)}
+		return span{hi: beyond(first.at)}
 	case OpOnAfter:
-		return span{lo: begin}
+		return span{lo: first}
 	case OpAfter:
-		return span{lo: end}
+		return span{lo: after}
 	}
-	return span{lo: begin, hi: beyond(end.at)}
+	return span{lo: first, hi: beyond(after.at)}
 }
 
 // dateSpan compares dates, which have no time zone, as their texts.
 func dateSpan(r Rule) (span, error) {
 	text := func(t time.Time) string { return t.Format(dateLayout) }
 	if r.Op == OpBetween {
-		begin, end, err := dates(time.UTC, r)
-		return span{lo: from(text(begin)), hi: beyond(text(end))}, err
+		first, after, err := dates(r)
+		return span{lo: from(text(first)), hi: beyond(text(after))}, err
 	}
-	day, err := date(time.UTC, r)
+	day, err := date(r)
 	return daySpan(r.Op, from(text(day)), from(text(day.AddDate(0, 0, 1)))), err
 }
 
@@ -117,14 +117,13 @@ func numberSpan[T int64 | float64](r Rule) (span, error) {
 
 // hasZero reports whether a number of 0 lies between the bounds.
 func (s span) hasZero() bool {
-	inside := func(b *bound, sign int64) bool {
-		if b == nil {
-			return true
-		}
+	number := func(b *bound) int64 {
 		n, _ := b.at.(int64) // totals are whole numbers
-		return n*sign < 0 || n == 0 && !b.open
+		return n
 	}
-	return inside(s.lo, 1) && inside(s.hi, -1)
+	above := s.lo == nil || number(s.lo) < 0 || number(s.lo) == 0 && !s.lo.open
+	below := s.hi == nil || number(s.hi) > 0 || number(s.hi) == 0 && !s.hi.open
+	return above && below
 }
 
 // anyAtAll reports whether every count but 0 is meant, noneAtAll whether 0 alone is.

@@ -44,8 +44,9 @@ type Library interface {
 	DeleteQuery(ctx context.Context, id QueryID) error
 	// OrderQueries puts queries into the order of ids.
 	OrderQueries(ctx context.Context, ids []QueryID) error
-	// SaveCount notes a query's size, now and for the day.
-	SaveCount(ctx context.Context, id QueryID, count int64, now, day time.Time) error
+	// SaveCount notes a query's size, now and for the day, unless the query has changed since it was
+	// read.
+	SaveCount(ctx context.Context, q Saved, count int64, now, day time.Time) error
 	// Trend gives the sizes since a day, oldest first.
 	Trend(ctx context.Context, id QueryID, since time.Time) ([]Point, error)
 	// SaveList keeps a list of people and tells what was found.

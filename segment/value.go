@@ -56,25 +56,25 @@ func text(r Rule) (string, error) {
 	return s, nil
 }
 
-// date reads the beginning of a date in the site's time zone.
-func date(loc *time.Location, r Rule) (time.Time, error) {
+// date reads a date.
+func date(r Rule) (time.Time, error) {
 	s, err := text(r)
 	if err != nil {
 		return time.Time{}, err
 	}
-	return parseDate(loc, s)
+	return parseDate(s)
 }
 
-// dates reads a span of dates, both included: the second moment is the end of the second date.
-func dates(loc *time.Location, r Rule) (from, to time.Time, err error) {
+// dates reads a span of dates, both included: the second date is the one after the last.
+func dates(r Rule) (from, to time.Time, err error) {
 	var pair []string
 	if r.Unit != "" || json.Unmarshal(r.Value, &pair) != nil || len(pair) != 2 {
 		return from, to, ErrValue
 	}
-	if from, err = parseDate(loc, pair[0]); err != nil {
+	if from, err = parseDate(pair[0]); err != nil {
 		return from, to, err
 	}
-	if to, err = parseDate(loc, pair[1]); err != nil {
+	if to, err = parseDate(pair[1]); err != nil {
 		return from, to, err
 	}
 	if to.Before(from) {

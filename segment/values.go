@@ -2,6 +2,7 @@ package segment
 
 import (
 	"cmp"
+	"math/big"
 	"slices"
 	"time"
 
@@ -47,7 +48,11 @@ func side(r Rule, v Value, of int) (int, error) {
 		return cmp.Compare(v.Real, want), err
 	}
 	want, _, err := pick[int64](r, of)
-	return cmp.Compare(v.Number, want*max(v.By, 1)), err
+	if v.By > 1 {
+		product := new(big.Int).Mul(big.NewInt(want), big.NewInt(v.By))
+		return big.NewInt(v.Number).Cmp(product), err
+	}
+	return cmp.Compare(v.Number, want), err
 }
 
 func pick[T int64 | float64](r Rule, of int) (T, bool, error) {
@@ -68,8 +73,12 @@ func (v view) about(offering int64) bool {
 	if !ok {
 		return false
 	}
-	o := v.Offerings[copied.Canonical]
-	return (len(v.of.Offerings) == 0 || slices.Contains(v.of.Offerings, copied.Canonical)) &&
+	return v.among(copied.Canonical, v.Offerings[copied.Canonical])
+}
+
+// among reports whether an offering is one of those that the condition names.
+func (v view) among(id int64, o ProfileOffering) bool {
+	return (len(v.of.Offerings) == 0 || slices.Contains(v.of.Offerings, id)) &&
 		(len(v.of.Categories) == 0 || overlap(v.of.Categories, o.Categories)) &&
 		(len(v.of.Tags) == 0 || overlap(v.of.Tags, o.Tags))
 }
@@ -88,7 +97,7 @@ func (v view) during(at time.Time) bool {
 	}
 	w, now := v.of.Within, v.env.Now
 	if w.Last > 0 {
-		return !at.Before(step(now, -int(w.Last), w.Unit)) && !at.After(now)
+		return !at.Before(stride(now, -int(w.Last), w.Unit)) && !at.After(now)
 	}
 	day := at.In(now.Location()).Format(dateLayout)
 	return (w.From == "" || day >= w.From) && (w.To == "" || day <= w.To)

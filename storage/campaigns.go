@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
 
 	"github.com/coursecrm/coursecrm/campaign"
 	h "github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/segment"
 )
 
 // Campaigns implements campaign.Store and campaign.Ledger.
@@ -45,6 +48,9 @@ func (r campaignRow) campaign() (campaign.Campaign, error) {
 func (s *Campaigns) Insert(ctx context.Context, c campaign.Campaign) (campaign.ID, error) {
 	var id int64
 	err := s.inTx(ctx, func(t *tx) error {
+		if err := holdQueries(ctx, t, c.Rule); err != nil {
+			return err
+		}
 		n, err := t.exec(ctx, `
 			INSERT INTO crm_campaigns (key, name, channel, rule, subject, body, link_target, state, by_id, by_name, launched_at)
 			VALUES (?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
@@ -62,6 +68,31 @@ func (s *Campaigns) Insert(ctx context.Context, c campaign.Campaign) (campaign.I
 		return err
 	})
 	return campaign.ID(id), err
+}
+
+// holdQueries sees to it that the quick queries of a rule are there, and stay until the transaction
+// ends: from then on the campaign itself keeps them from being deleted.
+func holdQueries(ctx context.Context, t *tx, r segment.Rule) error {
+	ids := r.QueryIDs()
+	if len(ids) == 0 {
+		return nil
+	}
+	if _, err := t.exec(ctx, "LOCK TABLE crm_queries IN SHARE MODE"); err != nil {
+		return err
+	}
+	list := make([]int64, len(ids))
+	for i, id := range ids {
+		list[i] = int64(id)
+	}
+	slices.Sort(list)
+	var there int
+	if err := t.NewRaw("SELECT count(*) FROM crm_queries WHERE id = ANY (?)", int64Array(list)).Scan(ctx, &there); err != nil {
+		return err
+	}
+	if there != len(slices.Compact(list)) {
+		return fmt.Errorf("%w: a quick query of the audience is gone", fault.ErrConflict)
+	}
+	return nil
 }
 
 // Find implements campaign.Store.

@@ -2,6 +2,8 @@ package storage
 
 import (
 	"context"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/coursecrm/coursecrm/segment"
 )
@@ -9,7 +11,7 @@ import (
 // Choices implements segment.People.
 func (s *Segments) Choices(ctx context.Context, of segment.Choices, search string, limit int) ([]segment.Choice, error) {
 	query, ok := choiceQueries[of]
-	if !ok {
+	if !ok || strings.ContainsRune(search, 0) || !utf8.ValidString(search) { // PostgreSQL can hold neither
 		return nil, nil
 	}
 	var rows []segment.Choice

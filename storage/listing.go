@@ -85,11 +85,11 @@ func (l *listing) questions(whole segment.Predicate) []question {
 		union += " UNION ALL TABLE " + name
 	}
 	query += "p AS (" + strings.TrimPrefix(union, " UNION ALL ") + order("k", "id") + " LIMIT ?) SELECT " + describe + order("p.k", "p.id")
-	return []question{{query, append(args, l.Limit+1), func(rows pgx.Rows) error {
+	return []question{newQuestion(query, append(args, l.Limit+1), func(rows pgx.Rows) error {
 		p, err := scanPerson(rows)
 		l.rows = append(l.rows, p)
 		return err
-	}}}
+	})}
 }
 
 // onePass finds the people of a first page's rule once, for the page and for their number. A
@@ -103,11 +103,11 @@ func (l *listing) onePass(c *segment.Counts) question {
 	}
 	query := "WITH m AS MATERIALIZED (SELECT l.id, " + l.column + " AS k" + reach + " FROM crm_learners l WHERE " + people + " AND " + l.Whole.SQL + "), " +
 		"p AS (SELECT id, k FROM m" + order("k", "id") + " LIMIT ?) SELECT " + counts + ", " + describe + order("p.k", "p.id")
-	return question{query, append(predicateArgs(l.Whole), l.Limit+1), func(rows pgx.Rows) error {
+	return newQuestion(query, append(predicateArgs(l.Whole), l.Limit+1), func(rows pgx.Rows) error {
 		p, err := scanPerson(rows, into...)
 		l.rows = append(l.rows, p)
 		return err
-	}}
+	})
 }
 
 // page cuts the page off; the row behind it only tells that there is another.

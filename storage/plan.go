@@ -55,7 +55,7 @@ func (s *Campaigns) DryRun(ctx context.Context, p segment.Predicate, ch h.Channe
 		return campaign.Sum{}, err
 	}
 	sum := campaign.Sum{Excluded: map[campaign.Exclusion]int64{}}
-	err = s.ask(ctx, audienceTimeout, question{"SELECT reason, count(*) FROM (" + query + ") s GROUP BY reason", args, func(r pgx.Rows) error {
+	err = s.ask(ctx, audienceTimeout, newQuestion("SELECT reason, count(*) FROM ("+query+") s GROUP BY reason", args, func(r pgx.Rows) error {
 		var reason string
 		var n int64
 		if err := r.Scan(&reason, &n); err != nil {
@@ -68,7 +68,7 @@ func (s *Campaigns) DryRun(ctx context.Context, p segment.Predicate, ch h.Channe
 			sum.Excluded[campaign.Exclusion(reason)] = n
 		}
 		return nil
-	}})
+	}))
 	if err != nil {
 		return campaign.Sum{}, err
 	}

@@ -17,33 +17,33 @@ import (
 func (s *Segments) Profile(ctx context.Context, id segment.PersonID) (*segment.Profile, error) {
 	p := &segment.Profile{Offerings: map[int64]segment.ProfileOffering{}}
 	args := []any{int64(id)}
-	err := s.ask(ctx, audienceTimeout,
-		question{profilePerson, args, func(r pgx.Rows) error { return scanProfile(r, p) }},
-		question{profileOfferings, nil, func(r pgx.Rows) error { return scanOffering(r, p) }},
-		question{profileOrders, args, func(r pgx.Rows) error { return scanOrder(r, p) }},
-		question{profileEnrollments, args, func(r pgx.Rows) error { return scanEnrollment(r, p) }},
-		question{profileActivities, args, func(r pgx.Rows) error {
+	err := s.askIn(ctx, nil, audienceTimeout, // one person's rows are no heavy question
+		newQuestion(profilePerson, args, func(r pgx.Rows) error { return scanProfile(r, p) }),
+		newQuestion(profileOfferings, nil, func(r pgx.Rows) error { return scanOffering(r, p) }),
+		newQuestion(profileOrders, args, func(r pgx.Rows) error { return scanOrder(r, p) }),
+		newQuestion(profileEnrollments, args, func(r pgx.Rows) error { return scanEnrollment(r, p) }),
+		newQuestion(profileActivities, args, func(r pgx.Rows) error {
 			var a segment.ProfileActivity
 			err := r.Scan(&a.Type, &a.Offering, &a.At)
 			a.At = a.At.UTC()
 			p.Activities = append(p.Activities, a)
 			return err
-		}},
-		question{profileDeliveries, args, func(r pgx.Rows) error {
+		}),
+		newQuestion(profileDeliveries, args, func(r pgx.Rows) error {
 			var d segment.ProfileDelivery
 			var at sql.NullTime
 			err := r.Scan(&d.Campaign, (*string)(&d.Channel), &at, &d.Clicked)
 			d.At = orZero(at)
 			p.Deliveries = append(p.Deliveries, d)
 			return err
-		}},
-		question{profileClicks, args, func(r pgx.Rows) error {
+		}),
+		newQuestion(profileClicks, args, func(r pgx.Rows) error {
 			var c segment.ProfileClick
 			err := r.Scan(&c.Campaign, &c.At)
 			c.At = c.At.UTC()
 			p.Clicks = append(p.Clicks, c)
 			return err
-		}},
+		}),
 	)
 	if err == nil && p.Person == 0 {
 		return nil, fmt.Errorf("person %d: %w", id, fault.ErrNotFound)

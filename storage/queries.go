@@ -171,14 +171,14 @@ func (s *Segments) OrderQueries(ctx context.Context, ids []segment.QueryID) erro
 }
 
 // SaveCount implements segment.Library.
-func (s *Segments) SaveCount(ctx context.Context, id segment.QueryID, count int64, now, day time.Time) error {
+func (s *Segments) SaveCount(ctx context.Context, q segment.Saved, count int64, now, day time.Time) error {
 	return s.inTx(ctx, func(t *tx) error {
-		n, err := t.exec(ctx, "UPDATE crm_queries SET count = ?, counted_at = ? WHERE id = ?", count, now, int32(id))
-		if err != nil || n == 0 { // deleted meanwhile
+		n, err := t.exec(ctx, "UPDATE crm_queries SET count = ?, counted_at = ? WHERE id = ? AND updated_at = ?", count, now, int32(q.ID), q.UpdatedAt)
+		if err != nil || n == 0 { // changed or deleted meanwhile: it was another question
 			return err
 		}
 		_, err = t.exec(ctx, `INSERT INTO crm_query_counts (query_id, day, count) VALUES (?, ?::date, ?)
-			ON CONFLICT (query_id, day) DO UPDATE SET count = EXCLUDED.count`, int32(id), day.Format(time.DateOnly), count)
+			ON CONFLICT (query_id, day) DO UPDATE SET count = EXCLUDED.count`, int32(q.ID), day.Format(time.DateOnly), count)
 		return err
 	})
 }

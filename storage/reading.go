@@ -4,14 +4,18 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
+
+	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
 // Beyond this an audience is refused with a clear message instead of holding up everybody else.
-const audienceTimeout = "10s"
+const audienceTimeout = 10 * time.Second
 
 // maxHeavy is how many questions over all people one process asks at once. The others wait their
 // turn, so that the rest of the pool's connections serve the pages that are quick.
@@ -24,7 +28,7 @@ const maxExports = 2
 // reading runs fn in a read-only transaction that ends after audienceTimeout.
 func (d *DB) reading(ctx context.Context, fn func(bun.Tx) error) error {
 	return translate(d.bun.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := tx.ExecContext(ctx, "SET LOCAL statement_timeout = '"+audienceTimeout+"'; SET LOCAL transaction_read_only = on; SET LOCAL jit = off"); err != nil {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL statement_timeout = %d; ", audienceTimeout.Milliseconds())+" SET LOCAL transaction_read_only = on; SET LOCAL jit = off"); err != nil {
 			return err
 		}
 		return fn(tx)
@@ -39,24 +43,38 @@ func roomy(ctx context.Context, tx bun.IDB) error {
 
 // question is a statement of a pipeline and what to do with its rows.
 type question struct {
-	sql  string
-	args []any
-	read func(pgx.Rows) error
+	sql   string
+	args  []any
+	read  func(pgx.Rows) error
+	joins int // sets of people that are joined
+}
+
+func newQuestion(sql string, args []any, read func(pgx.Rows) error) question {
+	return question{sql: sql, args: args, read: read}
 }
 
 // ask sends questions together and reads the answers: one round trip, one implicit transaction.
 // Whoever stops waiting (ctx) stops the server too.
-func (d *DB) ask(ctx context.Context, timeout string, questions ...question) error {
+func (d *DB) ask(ctx context.Context, timeout time.Duration, questions ...question) error {
 	return d.askIn(ctx, d.heavy, timeout, questions...)
 }
 
-// askIn asks once there is a place for it.
-func (d *DB) askIn(ctx context.Context, places chan struct{}, timeout string, questions ...question) error {
-	select {
-	case places <- struct{}{}:
-		defer func() { <-places }()
-	case <-ctx.Done():
-		return ctx.Err()
+// waitForPlace is how long a question waits for others to end before it is refused.
+const waitForPlace = 10 * time.Second
+
+// askIn asks once there is a place for it; nil: at once.
+func (d *DB) askIn(ctx context.Context, places chan struct{}, timeout time.Duration, questions ...question) error {
+	if places != nil {
+		wait := time.NewTimer(waitForPlace)
+		defer wait.Stop()
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+		case <-wait.C:
+			return fmt.Errorf("%w: too many questions at once", fault.ErrUnavailable)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	conn, err := d.bun.Conn(ctx)
 	if err != nil {
@@ -79,11 +97,26 @@ func (d *DB) askIn(ctx context.Context, places chan struct{}, timeout string, qu
 // settings of a pipeline: hash tables of a million ids fit into the memory, without which the
 // planner would look them up one by one, and no second is spent on compiling a statement that runs
 // for a tenth of one.
-const settings = "SELECT set_config('statement_timeout', $1, true), set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
+const settings = "SELECT set_config('statement_timeout', $1, true), set_config('work_mem', $2, true), set_config('jit', 'off', true)"
 
-func (d *DB) pipeline(ctx context.Context, conn *pgx.Conn, timeout string, questions []question) (err error) {
+// Each joined set of people has a hash table of its own; a rule of two hundred such conditions must
+// not ask for two hundred times the memory.
+const (
+	memoryEach = 64  // MB
+	memoryAll  = 512 // MB
+)
+
+func memory(questions []question) int {
+	joins := 1
+	for _, q := range questions {
+		joins = max(joins, q.joins)
+	}
+	return max(min(memoryEach, memoryAll/joins), 4)
+}
+
+func (d *DB) pipeline(ctx context.Context, conn *pgx.Conn, timeout time.Duration, questions []question) (err error) {
 	var b pgx.Batch
-	b.Queue(settings, timeout)
+	b.Queue(settings, strconv.FormatInt(timeout.Milliseconds(), 10)+"ms", strconv.Itoa(memory(questions))+"MB")
 	for _, q := range questions {
 		b.Queue(d.bun.QueryGen().FormatQuery(q.sql, q.args...))
 	}

@@ -43,14 +43,16 @@ func TestWhoStopsWaitingStopsTheServer(t *testing.T) {
 	db := open(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- db.ask(ctx, "60s", question{"SELECT pg_sleep(60) /* typed on */", nil, ignore}) }()
+	go func() {
+		ended <- db.ask(ctx, time.Minute, newQuestion("SELECT pg_sleep(60) /* typed on */", nil, ignore))
+	}()
 	until(t, "the question runs", func() bool { return asleep(t, db, "typed on") == 1 })
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("ended with %v", err)
 	}
 	until(t, "the server stops", func() bool { return asleep(t, db, "typed on") == 0 })
-	if err := db.ask(t.Context(), "60s", question{"SELECT 1", nil, ignore}); err != nil {
+	if err := db.ask(t.Context(), time.Minute, newQuestion("SELECT 1", nil, ignore)); err != nil {
 		t.Errorf("the next question: %v", err)
 	}
 }
@@ -60,13 +62,13 @@ func TestTooLongIsUnavailable(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	for range 3 {
-		if err := db.ask(t.Context(), "50ms", question{"SELECT pg_sleep(60)", nil, ignore}); !errors.Is(err, fault.ErrUnavailable) {
+		if err := db.ask(t.Context(), 50*time.Millisecond, newQuestion("SELECT pg_sleep(60)", nil, ignore)); !errors.Is(err, fault.ErrUnavailable) {
 			t.Errorf("got %v", err)
 		}
 	}
 	var timeout, memory string
-	err := db.ask(t.Context(), "7s", question{"SELECT current_setting('statement_timeout'), current_setting('work_mem')", nil,
-		func(r pgx.Rows) error { return r.Scan(&timeout, &memory) }})
+	err := db.ask(t.Context(), 7*time.Second, newQuestion("SELECT current_setting('statement_timeout'), current_setting('work_mem')", nil,
+		func(r pgx.Rows) error { return r.Scan(&timeout, &memory) }))
 	if err != nil || timeout != "7s" || memory != "64MB" {
 		t.Errorf("inside: %s, %s, %v", timeout, memory, err)
 	}
@@ -82,7 +84,7 @@ func TestHeavyQuestionsLeaveRoom(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 20)
 	for range 20 {
-		go func() { ended <- db.ask(ctx, "60s", question{"SELECT pg_sleep(60) /* heavy */", nil, ignore}) }()
+		go func() { ended <- db.ask(ctx, time.Minute, newQuestion("SELECT pg_sleep(60) /* heavy */", nil, ignore)) }()
 	}
 	until(t, "the heavy ones run", func() bool { return asleep(t, db, "heavy */") == maxHeavy })
 	var one int

@@ -112,11 +112,11 @@ func (s *Segments) reach(a segment.Ask, c *segment.Counts, questions []question)
 		c.All = all
 		return questions
 	}
-	return append(questions, question{"SELECT count(*) FROM crm_learners l WHERE " + people, nil, func(r pgx.Rows) error {
+	return append(questions, newQuestion("SELECT count(*) FROM crm_learners l WHERE "+people, nil, func(r pgx.Rows) error {
 		err := r.Scan(&c.All)
 		s.all.remember(c.All)
 		return err
-	}})
+	}))
 }
 
 // countQuestion counts the people of a predicate by whatever index finds them.
@@ -126,8 +126,8 @@ func countQuestion(a segment.Ask, c *segment.Counts) question {
 		columns += ", count(*) FILTER (WHERE " + reachEmail + "), count(*) FILTER (WHERE " + reachSMS + "), count(*) FILTER (WHERE " + reachMessage + ")"
 		into = append(into, &c.Email, &c.SMS, &c.Message)
 	}
-	return question{"SELECT " + columns + " FROM crm_learners l WHERE " + people + " AND " + a.Whole.SQL, predicateArgs(a.Whole),
-		func(r pgx.Rows) error { return r.Scan(into...) }}
+	return newQuestion("SELECT "+columns+" FROM crm_learners l WHERE "+people+" AND "+a.Whole.SQL, predicateArgs(a.Whole),
+		func(r pgx.Rows) error { return r.Scan(into...) })
 }
 
 // What it takes to reach a person on a channel.
@@ -163,7 +163,7 @@ func setsQuestion(a segment.Ask, sets *[]segment.SetCount) question {
 		columns += fmt.Sprintf("(%s)::bigint AS w%d, ", w, i)
 		names += fmt.Sprintf("w%d, ", i)
 	}
-	return question{"SELECT " + columns + "count(*) FROM crm_learners l" + joins + " WHERE " + people + " GROUP BY " + strings.TrimSuffix(names, ", "),
+	q := newQuestion("SELECT "+columns+"count(*) FROM crm_learners l"+joins+" WHERE "+people+" GROUP BY "+strings.TrimSuffix(names, ", "),
 		append(asked, joined...), func(r pgx.Rows) error {
 			set := segment.SetCount{Bits: make([]uint64, len(words))}
 			dest := make([]any, 0, len(words)+1)
@@ -175,7 +175,9 @@ func setsQuestion(a segment.Ask, sets *[]segment.SetCount) question {
 			}
 			*sets = append(*sets, set)
 			return nil
-		}}
+		})
+	q.joins = strings.Count(joins, " LEFT JOIN ")
+	return q
 }
 
 // everyone remembers how many people there are: counting them costs as much as a whole audience,
@@ -200,23 +202,23 @@ func (e *everyone) remember(count int64) {
 
 // Total implements segment.People.
 func (s *Segments) Total(ctx context.Context, p segment.Predicate) (n int64, err error) {
-	err = s.ask(ctx, audienceTimeout, question{"SELECT count(*) FROM crm_learners l WHERE " + people + " AND " + p.SQL, predicateArgs(p),
-		func(r pgx.Rows) error { return r.Scan(&n) }})
+	err = s.ask(ctx, audienceTimeout, newQuestion("SELECT count(*) FROM crm_learners l WHERE "+people+" AND "+p.SQL, predicateArgs(p),
+		func(r pgx.Rows) error { return r.Scan(&n) }))
 	return n, err
 }
 
 // exportTimeout bounds an export of everybody.
-const exportTimeout = "20min"
+const exportTimeout = 20 * time.Minute
 
 // Each implements segment.People: one statement whose rows are read as they come.
 func (s *Segments) Each(ctx context.Context, p segment.Predicate, fn func(segment.Person) error) error {
-	return s.askIn(ctx, s.bulk, exportTimeout, question{"SELECT " + personColumns + contactColumns + " FROM crm_learners l" + contactJoin +
-		" WHERE " + people + " AND " + p.SQL + " ORDER BY l.id",
+	return s.askIn(ctx, s.bulk, exportTimeout, newQuestion("SELECT "+personColumns+contactColumns+" FROM crm_learners l"+contactJoin+
+		" WHERE "+people+" AND "+p.SQL+" ORDER BY l.id",
 		predicateArgs(p), func(r pgx.Rows) error {
 			person, err := scanPerson(r)
 			if err != nil {
 				return err
 			}
 			return fn(person)
-		}})
+		}))
 }

@@ -19,6 +19,9 @@ type wordCache struct {
 	stored map[word]bool
 }
 
+// maxWord is the longest word that can be chosen, in bytes; no rule takes a longer one.
+const maxWord = 255
+
 // maxWords bounds what is remembered; a host whose provinces are typed by hand has many.
 const maxWords = 100_000
 
@@ -50,7 +53,7 @@ func (c *wordCache) remember(words []word) {
 func wordsOf(b *projection.Batch) map[word]bool {
 	out := map[word]bool{}
 	add := func(kind, value, note string) {
-		if value != "" {
+		if value != "" && len(value) <= maxWord {
 			out[word{kind, value, note}] = true
 		}
 	}

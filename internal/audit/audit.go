@@ -34,8 +34,8 @@ type Entry struct {
 	Request   string // the request's id, as in the logs
 }
 
-// Log keeps the record; storage.Audit implements it. An action whose entry cannot be written is
-// not done.
+// Log keeps the record; storage.Audit implements it. An entry is written before the deed, which is
+// not done when that fails; what makes a new thing is recorded right after, when it has its id.
 type Log interface {
 	Write(ctx context.Context, e Entry) error
 }

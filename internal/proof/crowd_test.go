@@ -28,7 +28,7 @@ func place(zone string, year int, month time.Month, day, hour, minute int) time.
 }
 
 // scenes: an ordinary midday; the day of 23 hours; the day of 25; the 29th of February, and the
-// 28th of a year without one at the stroke of midnight.
+// 28th of a year without one at the stroke of midnight; days that begin at one o'clock, or twice.
 func scenes() []scene {
 	return []scene{
 		{"Shanghai at midday", place("Asia/Shanghai", 2026, 11, 22, 12, 0)},
@@ -36,6 +36,8 @@ func scenes() []scene {
 		{"Berlin falls back", place("Europe/Berlin", 2026, 10, 25, 12, 0)},
 		{"29 February", place("Asia/Shanghai", 2028, 2, 29, 23, 59)},
 		{"28 February at midnight", place("America/Sao_Paulo", 2027, 2, 28, 0, 0)},
+		{"Azores, a Sunday without midnight", place("Atlantic/Azores", 2021, 3, 28, 17, 46)},
+		{"Havana, a Sunday with two", place("America/Havana", 2026, 11, 1, 12, 0)},
 	}
 }
 

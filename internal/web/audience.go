@@ -118,7 +118,7 @@ func (w *Web) find(q *request, sel selection, ruled ruling) (out found, err erro
 
 // list gives the page of people alone; failed: it did not come in time.
 func (w *Web) list(q *request, sel selection, ruled ruling) (page segment.Page, failed bool, err error) {
-	page, err = w.Segments.List(q.ctx(), segment.Query{Rule: ruled.Rule, Sort: sel.sort, After: sel.after, Limit: sel.size, Rest: sel.rest.Days})
+	page, err = w.Segments.List(q.ctx(), segment.Query{Rule: ruled.Rule, Sort: sel.sort, After: sel.after, Limit: sel.size, Rest: sel.rest.Days, Known: max(sel.known, 0)})
 	if errors.Is(err, fault.ErrUnavailable) {
 		return page, true, nil
 	}

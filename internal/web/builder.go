@@ -153,16 +153,34 @@ func (w *Web) builder(q *request) (*builder, error) {
 	return &builder{l: l, paths: w.paths, cat: env.Catalog, lists: lists}, nil
 }
 
-// env is what rules are read against, loaded once for a request.
+// env is what rules are read against, loaded once for a request. Quick queries that the visitor
+// may not see cannot be named, but by rules that were stored with them.
 func (w *Web) env(q *request) (segment.Env, error) {
 	if q.env == nil {
 		env, err := w.Segments.Env(q.ctx())
 		if err != nil {
 			return env, err
 		}
+		seen, err := w.saved(q)
+		if err != nil {
+			return env, err
+		}
+		env.Hidden = func(id segment.QueryID) bool {
+			return !q.allowed[id] && !slices.ContainsFunc(seen, func(s segment.Saved) bool { return s.ID == id })
+		}
 		q.env = &env
 	}
 	return *q.env, nil
+}
+
+// allow lets the visitor's rules name the quick queries that a stored rule names.
+func (q *request) allow(stored segment.Rule) {
+	if q.allowed == nil {
+		q.allowed = map[segment.QueryID]bool{}
+	}
+	for _, id := range stored.QueryIDs() {
+		q.allowed[id] = true
+	}
 }
 
 func elementID(path string) string {

@@ -87,11 +87,11 @@ func (w *Web) fits(q *request, format exportFormat, rule segment.Rule) error {
 		_, err := w.Segments.Compile(q.ctx(), rule)
 		return err
 	}
-	counts, err := w.Segments.Count(q.ctx(), rule)
+	n, err := w.Segments.Size(q.ctx(), rule)
 	if err != nil {
 		return err
 	}
-	if counts.Matched > sheet.MaxRows {
+	if n > sheet.MaxRows {
 		return fault.Fields{"format": {Key: "problem.rows", Args: []any{sheet.MaxRows}}}
 	}
 	return nil
@@ -100,10 +100,8 @@ func (w *Web) fits(q *request, format exportFormat, rule segment.Rule) error {
 // sendTable writes the file as the answer. What goes wrong before the first byte becomes a page;
 // later the connection is cut, so that nobody takes half a table for a whole one.
 func (w *Web) sendTable(q *request, x exporter, format exportFormat, columns []exportColumn, rule segment.Rule) error {
-	// A host's limit on answering is meant for pages. One that cannot be lifted stays.
-	_ = http.NewResponseController(q.w).SetWriteDeadline(time.Time{})
 	name := "audience-" + w.Now().In(w.Location).Format("20060102") + "." + format.name
-	out := &firstByte{to: q.w, before: func(h http.Header) {
+	out := &firstByte{to: q.w, limit: http.NewResponseController(q.w), before: func(h http.Header) {
 		h.Set("Content-Type", format.mime)
 		h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	}}
@@ -141,15 +139,22 @@ func (w *Web) fill(q *request, x exporter, table sheet.Writer, columns []exportC
 	return rows, err
 }
 
+// stalled is how long a reader may take for a few kilobytes.
+const stalled = time.Minute
+
 // firstByte sets the headers of a file when its first byte is written, and not before: until then
 // the answer can still be a page.
 type firstByte struct {
 	to      http.ResponseWriter
+	limit   *http.ResponseController
 	before  func(http.Header)
 	written bool
 }
 
 func (f *firstByte) Write(p []byte) (int, error) {
+	// A host's limit on answering is meant for pages, and one that cannot be moved stays. Whoever
+	// takes nothing for a minute has gone, and must not hold the database any longer.
+	_ = f.limit.SetWriteDeadline(time.Now().Add(stalled))
 	if !f.written && len(p) > 0 {
 		f.before(f.to.Header())
 		f.written = true

@@ -122,7 +122,7 @@ func (s *segmentStore) OrderQueries(_ context.Context, ids []segment.QueryID) er
 	return s.fail
 }
 
-func (s *segmentStore) SaveCount(context.Context, segment.QueryID, int64, time.Time, time.Time) error {
+func (s *segmentStore) SaveCount(context.Context, segment.Saved, int64, time.Time, time.Time) error {
 	return s.fail
 }
 

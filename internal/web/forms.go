@@ -214,7 +214,7 @@ func fieldName(name string) (path []int, part string, ok bool) {
 		}
 		path = append(path, int(n))
 	}
-	return path, pieces[len(pieces)-1], len(path) > 0 && len(path) <= 2*segment.MaxDepth
+	return path, pieces[len(pieces)-1], len(path) > 0 && len(path) <= 2*segment.MaxWrapped
 }
 
 func pathKey(path []int) string {

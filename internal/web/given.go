@@ -43,6 +43,7 @@ func (w *Web) given(q *request, v url.Values) (given, error) {
 	if err != nil {
 		return g, err
 	}
+	q.allow(g.Rule)
 	if rest := readRest(g.Params); rest.Bad {
 		return g, fmt.Errorf("%w: days of rest", fault.ErrInvalid)
 	} else if rest.Days > 0 {

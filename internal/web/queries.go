@@ -127,13 +127,21 @@ func (w *Web) querySet(q *request) error {
 	return q.redirect(w.paths.Queries())
 }
 
-// keepQuery saves a quick query and records it.
+// keepQuery saves a quick query and records it: a change before it is made, a new one, which has no
+// id until then, right after.
 func (w *Web) keepQuery(q *request, s segment.Saved) (segment.QueryID, error) {
+	detail := map[string]any{"shared": s.Shared, "pinned": s.Pinned, "rule": ruleHash(s.Rule)}
+	if s.ID != 0 {
+		if err := w.record(q, audit.QuerySaved, queryObject(s.ID), detail); err != nil {
+			return 0, err
+		}
+		return w.Segments.SaveQuery(q.ctx(), s, q.staff.ID)
+	}
 	id, err := w.Segments.SaveQuery(q.ctx(), s, q.staff.ID)
 	if err != nil {
 		return 0, err
 	}
-	return id, w.record(q, audit.QuerySaved, queryObject(id), map[string]any{"shared": s.Shared, "pinned": s.Pinned, "rule": ruleHash(s.Rule)})
+	return id, w.record(q, audit.QuerySaved, queryObject(id), detail)
 }
 
 func queryObject(id segment.QueryID) string { return fmt.Sprintf("query:%d", id) }

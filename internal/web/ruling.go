@@ -50,7 +50,7 @@ func (d *draft) ruleAt(path string, depth int, env segment.Env, digits int, bad 
 		}
 		return r, []string{path}, true
 	}
-	if depth > segment.MaxDepth {
+	if depth > segment.MaxWrapped {
 		bad[path] = "deep"
 		return segment.Rule{}, nil, false
 	}

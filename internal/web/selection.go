@@ -82,12 +82,14 @@ func (w *Web) startRule(q *request, s *selection, v url.Values) (rule segment.Ru
 		if s.base, err = w.Segments.Selection(q.ctx(), s.token); err != nil {
 			return rule, err
 		}
+		q.allow(s.base)
 		return s.base, nil
 	case v.Get("query") != "":
 		if s.saved, err = w.queryRule(q, v.Get("query")); err != nil {
 			return rule, err
 		}
 		s.base = s.saved.Rule
+		q.allow(s.base)
 		return s.base, nil
 	case v.Get("q") != "":
 		return w.ruleOf(q, v.Get("q"))
@@ -147,7 +149,7 @@ func (w *Web) address(q *request, s *selection, ruled ruling) (url.Values, error
 	case s.saved.ID != 0 && text == canonical(s.base):
 		v.Set("query", strconv.FormatInt(int64(s.saved.ID), 10))
 	case text == canonical(segment.Everyone()):
-	case len(text) <= maxQuery && !namesPeople(ruled.Rule, env.Catalog):
+	case len(text) <= maxQuery && !namesPeople(ruled.Rule, env.Catalog) && parses(text):
 		v.Set("q", text)
 	default:
 		token, err := w.Segments.Select(q.ctx(), ruled.Rule)
@@ -157,6 +159,12 @@ func (w *Web) address(q *request, s *selection, ruled ruling) (url.Values, error
 		v.Set("s", token)
 	}
 	return v, nil
+}
+
+// parses reports whether a rule is one that an address may bring: not one that was wrapped deeper.
+func parses(text string) bool {
+	_, err := segment.Parse([]byte(text))
+	return err == nil
 }
 
 // view is how the people are shown, as parameters; what is usual is left out.

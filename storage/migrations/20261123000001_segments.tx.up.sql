@@ -57,7 +57,7 @@ CREATE TABLE crm_list_members (
 CREATE INDEX crm_list_members_list ON crm_list_members (list_id);
 
 -- Words of the host that were seen, to choose from: sources, provinces and cities of learners,
--- types of activities, and the keys and kinds of its own fields.
+-- types of activities, and the keys and kinds of its own fields. Longer ones nobody chooses.
 CREATE TABLE crm_words (
 	kind  text NOT NULL,
 	value text NOT NULL,
@@ -66,10 +66,10 @@ CREATE TABLE crm_words (
 );
 INSERT INTO crm_words (kind, value)
 SELECT DISTINCT kind, value FROM crm_learners l, LATERAL (VALUES
-	('source', l.register_source), ('province', l.province), ('city', l.city)) w (kind, value) WHERE value <> '';
-INSERT INTO crm_words (kind, value) SELECT DISTINCT 'activity', type FROM crm_activities;
+	('source', l.register_source), ('province', l.province), ('city', l.city)) w (kind, value) WHERE value <> '' AND octet_length(value) <= 255;
+INSERT INTO crm_words (kind, value) SELECT DISTINCT 'activity', type FROM crm_activities WHERE octet_length(type) <= 255;
 INSERT INTO crm_words (kind, value, note)
-SELECT 'custom', key, coalesce(min(value ->> 'kind'), '') FROM crm_learners l, LATERAL jsonb_each(l.custom) WHERE l.custom IS NOT NULL GROUP BY key;
+SELECT 'custom', key, coalesce(min(value ->> 'kind'), '') FROM crm_learners l, LATERAL jsonb_each(l.custom) WHERE l.custom IS NOT NULL AND octet_length(key) <= 255 GROUP BY key;
 
 -- Who did what: each change, each export and each view of a whole contact.
 CREATE TABLE crm_audit (

@@ -45,6 +45,17 @@ func (b *browser) focus() string {
 	return eval[string](b, `() => document.activeElement.id`)
 }
 
+// back goes back and waits for the page that the server gives again; who goes on before it is there
+// interrupts it.
+func (b *browser) back() {
+	b.Helper()
+	eval[bool](b, `() => window.left = true`)
+	b.do(chromedp.NavigateBack())
+	b.eventually(10*time.Second, "the page before is there", func() bool {
+		return eval[bool](b, `() => !window.left && document.readyState === 'complete'`)
+	})
+}
+
 // press types keys, one after the other.
 func (b *browser) press(keys ...string) {
 	b.Helper()
@@ -132,8 +143,7 @@ func TestTheBuilder(t *testing.T) {
 	// Back, and an address given to somebody else, restore the conditions with their counts.
 	for range 5 { // each pause while typing left an address of its own
 		if b.url() != first {
-			b.do(chromedp.NavigateBack())
-			b.wait("#aud-count")
+			b.back()
 		}
 	}
 	if b.url() != first {

@@ -17,17 +17,8 @@ const MaxName = 50
 
 // Queries gives the quick queries that a member of staff may see, in their order.
 func (s *Service) Queries(ctx context.Context, staff string) ([]Saved, error) {
-	_, all, err := s.env(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []Saved
-	for _, q := range all {
-		if q.VisibleTo(staff) {
-			out = append(out, q)
-		}
-	}
-	return out, nil
+	_, seen, err := s.EnvFor(ctx, staff)
+	return seen, err
 }
 
 // FindQuery gives a quick query that a member of staff may see.

@@ -41,6 +41,25 @@ func (s *Service) Env(ctx context.Context) (Env, error) {
 	return env, err
 }
 
+// EnvFor gives what rules of a member of staff are read against, and the quick queries that they may
+// see, in their order: the others are Hidden.
+func (s *Service) EnvFor(ctx context.Context, staff string) (Env, []Saved, error) {
+	env, all, err := s.env(ctx)
+	if err != nil {
+		return Env{}, nil, err
+	}
+	var seen []Saved
+	for _, q := range all {
+		if q.VisibleTo(staff) {
+			seen = append(seen, q)
+		}
+	}
+	env.Hidden = func(id QueryID) bool {
+		return !slices.ContainsFunc(seen, func(q Saved) bool { return q.ID == id })
+	}
+	return env, seen, nil
+}
+
 func (s *Service) env(ctx context.Context) (Env, []Saved, error) {
 	saved, custom, err := s.store.Queries(ctx)
 	if err != nil {

@@ -153,24 +153,15 @@ func (w *Web) builder(q *request) (*builder, error) {
 	return &builder{l: l, paths: w.paths, cat: env.Catalog, lists: lists}, nil
 }
 
-// env is what rules are read against, loaded once for a request. Quick queries that the visitor
-// may not see cannot be named, but by rules that were stored with them.
+// env is what rules are read against. Quick queries that the visitor may not see cannot be named,
+// but by rules that were stored with them.
 func (w *Web) env(q *request) (segment.Env, error) {
-	if q.env == nil {
-		env, err := w.Segments.Env(q.ctx())
-		if err != nil {
-			return env, err
-		}
-		seen, err := w.saved(q)
-		if err != nil {
-			return env, err
-		}
-		env.Hidden = func(id segment.QueryID) bool {
-			return !q.allowed[id] && !slices.ContainsFunc(seen, func(s segment.Saved) bool { return s.ID == id })
-		}
-		q.env = &env
+	if _, err := w.saved(q); err != nil {
+		return segment.Env{}, err
 	}
-	return *q.env, nil
+	env := q.env
+	env.Hidden = func(id segment.QueryID) bool { return !q.allowed[id] && q.env.Hidden(id) }
+	return env, nil
 }
 
 // allow lets the visitor's rules name the quick queries that a stored rule names.

@@ -26,14 +26,15 @@ type menuQuery struct {
 	Current   bool
 }
 
-// saved gives the quick queries that the visitor may see, loaded once for a request.
+// saved gives the quick queries that the visitor may see, loaded once for a request together with
+// what rules are read against.
 func (w *Web) saved(q *request) ([]segment.Saved, error) {
 	if !q.savedRead {
-		list, err := w.Segments.Queries(q.ctx(), q.staff.ID)
+		env, list, err := w.Segments.EnvFor(q.ctx(), q.staff.ID)
 		if err != nil {
 			return nil, err
 		}
-		q.saved, q.savedRead = list, true
+		q.env, q.saved, q.savedRead = env, list, true
 	}
 	return q.saved, nil
 }

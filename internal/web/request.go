@@ -20,7 +20,7 @@ type request struct {
 	lang  string
 	theme string // "", "light", "dark"
 
-	env     *segment.Env             // loaded when it is first needed
+	env     segment.Env              // loaded with saved
 	allowed map[segment.QueryID]bool // quick queries that stored rules of this request name
 
 	saved     []segment.Saved // the quick queries that staff may see, once savedRead

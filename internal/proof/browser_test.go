@@ -138,11 +138,16 @@ func (b *browser) submit(action, field, value string) {
 		const i = document.createElement('input'); i.name = n; i.value = v; f.append(i); document.body.append(f); f.submit(); return true }`, action, field, value)
 }
 
-// text gives the text of the first element that matches.
+// text gives the text of the first element that matches, once it is there: a page may be replaced
+// between any two looks at it.
 func (b *browser) text(css string) string {
 	b.Helper()
-	b.wait(css)
-	return strings.TrimSpace(eval[string](b, `css => document.querySelector(css).innerText`, css))
+	var found *string
+	b.eventually(20*time.Second, "there is "+css, func() bool {
+		found = eval[*string](b, `css => { const e = document.querySelector(css); return e && e.getClientRects().length > 0 ? e.innerText : null }`, css)
+		return found != nil
+	})
+	return strings.TrimSpace(*found)
 }
 
 // number reads the digits of an element's text.

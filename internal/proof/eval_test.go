@@ -19,6 +19,10 @@ func eval[T any](b *browser, function string, args ...any) T {
 		list[i] = string(text)
 	}
 	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T]("("+function+")("+strings.Join(list, ",")+")"))
+	if err != nil && (strings.Contains(err.Error(), "context was destroyed") || strings.Contains(err.Error(), "Cannot find context")) {
+		// The page went while it was asked; the one that comes can be asked.
+		v, err = chromedp.Run(b.ctx, chromedp.Evaluate[T]("("+function+")("+strings.Join(list, ",")+")"))
+	}
 	if err != nil {
 		b.Fatalf("%s: %v", function, err)
 	}

@@ -305,7 +305,10 @@ func TestWorkerDiesInFlight(t *testing.T) {
 	if due, _ := a.Due(t.Context(), 10); len(due) != 0 {
 		t.Errorf("a held chunk is due: %v", due)
 	}
-	time.Sleep(100 * time.Millisecond)
+	until(t, "the claim ends", func() bool {
+		due, err := a.Due(t.Context(), 10)
+		return err == nil && len(due) > 0
+	})
 	s.work(t, a)
 	r := s.result(t, id)
 	if r.ByState[campaign.Unknown] != 8 || r.ByState[campaign.Accepted] != 42 || r.ByReason[campaign.ReasonCrash] != 8 {

@@ -209,17 +209,22 @@ func TestRepairAfterTheHostsBadMoment(t *testing.T) {
 }
 
 // deaf is a host that does not heed its context.
-type deaf struct{ *hosttest.Memory }
+type deaf struct {
+	*hosttest.Memory
+	until <-chan struct{} // it answers
+}
 
 func (d *deaf) Learners(context.Context, h.Cursor, int) (h.Page[h.Learner], error) {
-	time.Sleep(30 * time.Second)
+	<-d.until
 	return h.Page[h.Learner]{}, nil
 }
 
 func TestDeafHostDoesNotHoldUpTheEnd(t *testing.T) {
 	t.Parallel()
 	s := newSchool(t, hosttest.SmallSeed())
-	s.syncer.Host = &deaf{s.Memory}
+	answer := make(chan struct{})
+	defer close(answer)
+	s.syncer.Host = &deaf{s.Memory, answer}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	ended := make(chan error, 1)

@@ -93,6 +93,8 @@ type Reason string
 const (
 	NoReason        Reason = ""
 	ReasonRejected  Reason = "rejected"   // the provider refused it for good
+	ReasonInvalid   Reason = "invalid"    // no such address or number; the contact is suppressed
+	ReasonComplaint Reason = "complaint"  // the recipient does not want us; the contact is suppressed
 	ReasonGaveUp    Reason = "gave_up"    // temporary failures up to the limit
 	ReasonContact   Reason = "no_contact" // the contact went away after planning
 	ReasonTemplate  Reason = "template"   // it could not be rendered for this person
@@ -103,7 +105,7 @@ const (
 
 // Reasons lists all reasons a delivery can carry.
 func Reasons() []Reason {
-	return []Reason{ReasonRejected, ReasonGaveUp, ReasonContact, ReasonTemplate, ReasonCrash, ReasonBroken, ReasonTemporary}
+	return []Reason{ReasonRejected, ReasonInvalid, ReasonComplaint, ReasonGaveUp, ReasonContact, ReasonTemplate, ReasonCrash, ReasonBroken, ReasonTemporary}
 }
 
 // Sum is an audience broken down: Matched = Σ Excluded + Sendable, always.

@@ -191,7 +191,7 @@ const (
 // batch sends what is due next. It sees a batch through once it has begun, also when the worker
 // is told to stop meanwhile: a message marked as sending that never leaves would be unknown.
 func (s *Sender) batch(ctx context.Context, ch Channel, r *renderer, c Claim) (more bool, _ Stall, _ error) {
-	batch, err := s.ledger.Take(ctx, c, ch.BatchSize(), ClaimTTL, s.now())
+	batch, err := s.ledger.Take(ctx, c, ch.Traits().BatchSize, ClaimTTL, s.now())
 	if err != nil || len(batch) == 0 {
 		return false, NotStalled, err
 	}

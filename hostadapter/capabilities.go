@@ -7,6 +7,8 @@ type Capabilities struct {
 	Consent     ConsentSource
 	Totals      TotalsSource
 	Links       LinkSource
+	Messages    MessageSender
+	SMS         SMSGateway
 }
 
 // CapabilitiesOf finds what h offers. A wrapper (retry, metrics) that has a method
@@ -19,6 +21,8 @@ func CapabilitiesOf(h HostAdapter) Capabilities {
 		first(&c.Consent, h)
 		first(&c.Totals, h)
 		first(&c.Links, h)
+		first(&c.Messages, h)
+		first(&c.SMS, h)
 		u, ok := h.(interface{ Unwrap() HostAdapter })
 		if !ok {
 			break

@@ -30,8 +30,8 @@ type wire struct {
 	n      int
 }
 
-func (w *wire) Name() h.Channel { return h.ChannelEmail }
-func (w *wire) BatchSize() int  { return 8 }
+func (w *wire) Name() h.Channel         { return h.ChannelEmail }
+func (w *wire) Traits() campaign.Traits { return campaign.Traits{BatchSize: 8} }
 
 func (w *wire) Send(_ context.Context, batch []campaign.Message) ([]campaign.Outcome, error) {
 	w.mu.Lock()

@@ -112,8 +112,8 @@ func options(c Config, port int) []gomail.Option {
 // Name implements campaign.Channel.
 func (c *Channel) Name() h.Channel { return h.ChannelEmail }
 
-// BatchSize implements campaign.Channel.
-func (c *Channel) BatchSize() int { return batchSize }
+// Traits implements campaign.Channel.
+func (c *Channel) Traits() campaign.Traits { return campaign.Traits{BatchSize: batchSize} }
 
 // Close ends the idle connections.
 func (c *Channel) Close() error {

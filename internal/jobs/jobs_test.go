@@ -28,8 +28,8 @@ type counter struct {
 	got map[string]int
 }
 
-func (c *counter) Name() h.Channel { return h.ChannelEmail }
-func (c *counter) BatchSize() int  { return 20 }
+func (c *counter) Name() h.Channel         { return h.ChannelEmail }
+func (c *counter) Traits() campaign.Traits { return campaign.Traits{BatchSize: 20} }
 func (c *counter) Send(_ context.Context, batch []campaign.Message) ([]campaign.Outcome, error) {
 	time.Sleep(5 * time.Millisecond)
 	c.mu.Lock()

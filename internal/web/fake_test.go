@@ -134,8 +134,8 @@ func (w *world) OfferingURL(h.Target) string      { return "" }
 
 type mute struct{}
 
-func (mute) Name() h.Channel { return h.ChannelEmail }
-func (mute) BatchSize() int  { return 1 }
+func (mute) Name() h.Channel         { return h.ChannelEmail }
+func (mute) Traits() campaign.Traits { return campaign.Traits{BatchSize: 1} }
 func (mute) Send(context.Context, []campaign.Message) ([]campaign.Outcome, error) {
 	return nil, campaign.ErrUnreachable
 }

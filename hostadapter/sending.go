@@ -26,17 +26,23 @@ type PrivateMessage struct {
 	Key  string // idempotency key: the same message has the same key, however often it is handed over
 	From string // Staff.ID of the sender
 	To   LearnerID
-	Text string // plain text of at most 2,000 characters; addresses in it are links
+	Text string // plain text of 1 to MaxPrivateMessage characters; addresses in it are links
 }
+
+// MaxPrivateMessage is how many characters (runes) a private message has at most.
+const MaxPrivateMessage = 2000
 
 // MessageSender sends the host's private messages. Optional.
 type MessageSender interface {
-	// SendMessages delivers messages, at most 100, and says for each, in order, what became of it. A message
-	// whose Key was delivered before is accepted again and not delivered a second time.
+	// SendMessages delivers messages, at most 100, and says for each, in order, what became of it.
+	// A message whose Key was delivered before is accepted again and not delivered a second time,
+	// also when both are handed over at the same moment. A learner who is not there is
+	// FailureInvalid, not an error.
 	//
-	// An error means that none was delivered; ErrUnavailable: try again.
+	// Any error: the same messages are handed over again later. ErrUnauthenticated: the host does
+	// not let the CRM send, and staff are told so.
 	SendMessages(ctx context.Context, batch []PrivateMessage) ([]Sent, error)
-	// MessageSenders lists the staff in whose name messages may be sent.
+	// MessageSenders lists the staff in whose name messages may be sent; only ID and Name are read.
 	MessageSenders(ctx context.Context) ([]Staff, error)
 }
 
@@ -89,14 +95,19 @@ type Approval struct {
 
 // SMSGateway sends text messages over the host's own account with a supplier. Optional.
 type SMSGateway interface {
+	// SMSTraits is asked once, when the CRM starts.
 	SMSTraits() SMSTraits
 	// SendSMS hands messages over and says for each, in order, what became of it.
 	//
-	// An error means that none has left; ErrUnavailable: try again.
+	// ErrUnavailable: none has left, they are handed over again later. ErrUnauthenticated: none has
+	// left, the supplier does not accept the account. Any other error, the context's too, means
+	// that nobody knows what has left: without SMSTraits.Idempotent nothing is sent again.
 	SendSMS(ctx context.Context, batch []SMS) ([]Sent, error)
-	// SubmitSMSTemplate asks the supplier for approval and gives the supplier's id.
+	// SubmitSMSTemplate asks the supplier for approval and gives the supplier's id. A text that the
+	// supplier does not want is no error: SMSApprovals tells why.
 	SubmitSMSTemplate(ctx context.Context, t SMSTemplate) (id string, err error)
-	// SMSApprovals tells where templates stand; an absent one is not known to the supplier.
+	// SMSApprovals tells where templates stand, at most 100; an absent one is not known to the
+	// supplier.
 	SMSApprovals(ctx context.Context, ids []string) (map[string]Approval, error)
 	// SMSBalance is how many parts are left; negative: not known.
 	SMSBalance(ctx context.Context) (int64, error)

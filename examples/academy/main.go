@@ -22,7 +22,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "academy:", err)
@@ -30,25 +30,37 @@ func main() {
 	}
 }
 
+// roleGateway is the part of a process that the site starts for the SMS gateway.
+const roleGateway demo.Role = "gateway"
+
 // run parses the flags, starts the demonstration and waits for its end.
-func run(ctx context.Context, args []string, out, logs io.Writer) error {
+func run(ctx context.Context, args []string, in io.Reader, out, logs io.Writer) error {
 	o := demo.Options{Role: demo.RoleAll, NextFree: true}
 	flags := flag.NewFlagSet("academy", flag.ContinueOnError)
 	flags.SetOutput(logs)
 	flags.StringVar(&o.Addr, "addr", "127.0.0.1:8080", "address of the site; if the port is taken, the next free one is used")
 	flags.StringVar(&o.MailAddr, "mail", "127.0.0.1:0", "address of the mail sink (port 0: a free one)")
+	flags.StringVar(&o.SMSAddr, "sms", "127.0.0.1:0", "address of the SMS gateway (port 0: a free one)")
 	flags.IntVar(&o.Learners, "learners", 20_000, "how many learners to generate when there is no data yet")
 	flags.Uint64Var(&o.Seed, "seed", 1, "the same seed gives the same school")
 	flags.StringVar(&o.DataDir, "data", "", "directory that keeps the data between runs (default: in the user's cache)")
 	flags.BoolVar(&o.Reset, "reset", false, "throw the kept data away first")
 	flags.StringVar(&o.Lang, "lang", "zh-CN", "language of the site for new visitors: zh-CN or en")
-	flags.Func("role", "all (default), web (no CRM workers) or worker (only CRM workers, beside a site with role web)", func(text string) error {
+	flags.Func("role", "all (default), web (no CRM workers) or worker (only CRM workers, beside a site with role web); the site starts role gateway by itself", func(text string) error {
 		o.Role = demo.Role(text)
 		return nil
 	})
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	if o.Role == roleGateway {
+		return demo.RunGateway(in, out, logs)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find the program that the SMS gateway is a part of: %w", err)
+	}
+	o.GatewayCommand = []string{self, "-role", string(roleGateway)}
 	o.Logger = slog.New(slog.NewTextHandler(logs, nil))
 	o.Progress = func(done, learners int) {
 		fmt.Fprintf(out, "\r正在生成数据 Generating data: %d / %d", done, learners)
@@ -88,8 +100,10 @@ func tell(out io.Writer, o demo.Options, a *demo.Academy) {
   客户运营    CRM           %s
   一键登录    Log in        %s  （选“运营 周敏” choose "operator"）
   收件箱      Inbox         %s
+  手机短信    Phones        %s
   邮件服务    SMTP          %s
+  短信网关    SMS gateway   %s
 
 按 Ctrl-C 停止，数据会保留；-reset 重新生成。 Ctrl-C stops it and keeps the data; -reset makes it anew.
-`, a.About, a.URL, a.CRMURL(), a.LoginURL(), a.InboxURL(), a.MailAddr)
+`, a.About, a.URL, a.CRMURL(), a.LoginURL(), a.InboxURL(), a.PhoneURL(), a.MailAddr, a.SMSURL())
 }

@@ -20,10 +20,12 @@ const (
 	FeedActivities  = "activities"
 	CallConsents    = "consents"
 	CallTotals      = "totals"
+	CallMessages    = "messages"
+	CallSenders     = "senders"
 )
 
 // Memory is the reference host: it keeps the contract to the letter and offers every optional
-// source. It lives in memory, may be changed while it is read, and can be made to misbehave. All
+// source but text messages, for which there is [MemorySMS]. It lives in memory, may be changed while it is read, and can be made to misbehave. All
 // its methods may be called by several goroutines at once.
 //
 // To see what a CRM does without the optional sources, hide them:
@@ -36,6 +38,7 @@ type Memory struct {
 	enrollments *table[hostadapter.Enrollment]
 	memberships *table[hostadapter.Membership]
 	activities  *table[hostadapter.Activity]
+	mail        *mailroom
 
 	mu         sync.Mutex
 	now        func() time.Time
@@ -52,6 +55,8 @@ var _ interface {
 	hostadapter.ConsentSource
 	hostadapter.TotalsSource
 	hostadapter.LinkSource
+	hostadapter.MessageSender
+	MessageReader
 } = (*Memory)(nil)
 
 // NewMemory makes a host that holds a copy of seed. Rows are fed as they are given, sound or
@@ -66,6 +71,7 @@ func NewMemory(seed Seed) *Memory {
 		enrollments: newTable(enrollmentKind, seed.Enrollments, now),
 		memberships: newTable(membershipKind, seed.Memberships, now),
 		activities:  newTable(activityKind, seed.Activities, now),
+		mail:        newMailroom(),
 		now:         time.Now,
 		calls:       map[string]int{},
 		faults:      map[string]*fault{},

@@ -56,7 +56,7 @@ func (m *Memory) Clear(feed string) { m.setFault(feed, nil) }
 
 func (m *Memory) setFault(feed string, f *fault) {
 	switch feed {
-	case FeedLearners, FeedOfferings, FeedOrders, FeedEnrollments, FeedMemberships, FeedActivities, CallConsents, CallTotals:
+	case FeedLearners, FeedOfferings, FeedOrders, FeedEnrollments, FeedMemberships, FeedActivities, CallConsents, CallTotals, CallMessages, CallSenders:
 	default:
 		panic(fmt.Sprintf("hosttest: Memory has no feed %q", feed))
 	}

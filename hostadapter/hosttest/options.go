@@ -28,6 +28,10 @@ type Options struct {
 	// kind is learner, course, classroom, group, order, enrollment, membership (a level),
 	// activity or other (something else that is sold). Nil: the ids are the seed's.
 	IDs func(kind, seedID string) string
+
+	// SMS is a text message that may really be sent. Nil: text messages are tested as far as that
+	// sends nothing.
+	SMS *SMSTrial
 }
 
 // validate refuses a name that means nothing: a misspelled one would silently do nothing.
@@ -138,7 +142,8 @@ func checkNames() []string {
 		}
 		names = append(names, feed+"/"+emptyHost)
 	}
-	for source, rules := range map[string][]string{"Consents": consentRules, "Totals": totalsRules, "Links": linkRules, "Staff": staffRules} {
+	for source, rules := range map[string][]string{"Consents": consentRules, "Totals": totalsRules, "Links": linkRules, "Staff": staffRules,
+		"Messages": messageRules, "SMS": smsRules} {
 		names = append(names, source)
 		for _, rule := range rules {
 			names = append(names, source+"/"+rule)

@@ -48,6 +48,8 @@ func run(t reporter, opts Options, newHost func(Seed) hostadapter.HostAdapter) {
 	checkTotals(t, opts, host)
 	checkLinks(t, opts, host, seed)
 	checkStaff(t, opts, host)
+	checkMessages(t, opts, host, seed)
+	checkSMS(t, opts, host)
 
 	empty := newHost(Seed{})
 	if empty == nil {

@@ -31,13 +31,13 @@ func TestOptionalSourcesAreSkippedOutLoud(t *testing.T) {
 	}
 	for group, source := range map[string]string{
 		"Memberships": "MembershipSource", "Activities": "ActivitySource", "Consents": "ConsentSource",
-		"Totals": "TotalsSource", "Links": "LinkSource",
+		"Totals": "TotalsSource", "Links": "LinkSource", "Messages": "MessageSender", "SMS": "SMSGateway",
 	} {
 		if got, want := r.skipped[group], "host does not offer hostadapter."+source; got != want {
 			t.Errorf("%s: skipped with %q, want %q", group, got, want)
 		}
 	}
-	if len(r.skipped) != 5 {
+	if len(r.skipped) != 7 {
 		t.Errorf("skipped: %v", r.skipped)
 	}
 }
@@ -53,8 +53,8 @@ func (r retrying) Unwrap() h.HostAdapter { return r.inner }
 func TestWrappedHostIsTestedWhole(t *testing.T) {
 	t.Parallel()
 	r := record(func(t reporter) {
-		run(t, Options{}, func(seed Seed) h.HostAdapter {
-			m := NewMemory(seed)
+		run(t, Options{SMS: trial}, func(seed Seed) h.HostAdapter {
+			m := whole(seed)
 			return retrying{required{m}, m}
 		})
 	})
@@ -128,7 +128,7 @@ func TestOptions(t *testing.T) {
 func TestEveryCheckNameExists(t *testing.T) {
 	t.Parallel()
 	r := record(func(t reporter) {
-		run(t, Options{}, func(seed Seed) h.HostAdapter { return NewMemory(seed) })
+		run(t, Options{}, func(seed Seed) h.HostAdapter { return whole(seed) })
 	})
 	for _, name := range checkNames() {
 		if !r.ran[name] {

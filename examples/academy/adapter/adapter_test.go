@@ -25,6 +25,7 @@ var (
 	_ host.ConsentSource    = (*adapter.Adapter)(nil)
 	_ host.TotalsSource     = (*adapter.Adapter)(nil)
 	_ host.LinkSource       = (*adapter.Adapter)(nil)
+	_ host.MessageSender    = (*adapter.Adapter)(nil)
 )
 
 func newAdapter(t *testing.T, learners int) (*schooltest.School, *adapter.Adapter) {

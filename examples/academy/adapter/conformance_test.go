@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"context"
 	"database/sql"
 	"slices"
 	"strconv"
@@ -46,8 +47,17 @@ func TestConformance(t *testing.T) {
 		}
 		w := seedWriter{t: t, db: db, categories: map[string]int64{}}
 		w.write(seed)
-		return &Adapter{School: school.New(db, hosttest.SeedTime), Now: hosttest.SeedTime}
+		return readable{&Adapter{School: school.New(db, hosttest.SeedTime), Now: hosttest.SeedTime}}
 	})
+}
+
+// readable shows the suite which private messages have arrived.
+type readable struct{ *Adapter }
+
+// DeliveredMessages implements [hosttest.MessageReader].
+func (r readable) DeliveredMessages(ctx context.Context, to host.LearnerID) ([]string, error) {
+	return rows(ctx, r.Adapter, func(row *sql.Rows) (text string, err error) { return text, row.Scan(&text) },
+		"SELECT content FROM messages WHERE to_id = ANY($1::bigint[])", numbers([]host.LearnerID{to}))
 }
 
 // seedWriter puts the suite's rows into the school's tables: the adapter, the other way round.

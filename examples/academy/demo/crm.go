@@ -23,6 +23,9 @@ const (
 	goPath    = "/go"
 )
 
+// siteName is the school's name, and what stands in front of its text messages.
+const siteName = "启明网校"
+
 // crmConns bounds the CRM's pool.
 const crmConns = 24
 
@@ -46,6 +49,8 @@ type crmInput struct {
 	host      hostadapter.HostAdapter
 	siteURL   string // http://127.0.0.1:8080
 	mailAddr  string
+	sms       crm.SMS
+	tune      func(*crm.Config)
 	logger    *slog.Logger
 }
 
@@ -57,14 +62,16 @@ func openCRM(ctx context.Context, in crmInput) (panel, error) {
 		Host:                    in.host,
 		BasePath:                mountPath,
 		PublicURL:               in.siteURL + goPath,
-		SiteName:                "启明网校",
+		SiteName:                siteName,
 		TimeZone:                "Asia/Shanghai",
 		Currency:                "CNY",
 		HostURL:                 "/admin/",
 		PlaceholderEmailDomains: []string{school.PlaceholderDomain},
-		Email:                   crm.Email{Addr: in.mailAddr, From: "启明网校 <hello@mail.example.com>", TLS: crm.TLSNone},
+		Email:                   crm.Email{Addr: in.mailAddr, From: siteName + " <hello@mail.example.com>", TLS: crm.TLSNone},
+		SMS:                     in.sms,
 		Logger:                  in.logger,
 	}
+	in.tune(&cfg)
 	if err := crm.Migrate(ctx, cfg); err != nil {
 		return panel{}, fmt.Errorf("migrate the CRM: %w", err)
 	}

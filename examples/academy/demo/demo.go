@@ -11,7 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/coursecrm/coursecrm/crm"
 	"github.com/coursecrm/coursecrm/examples/academy/adapter"
+	"github.com/coursecrm/coursecrm/examples/academy/gateway"
 	"github.com/coursecrm/coursecrm/examples/academy/school"
 	"github.com/coursecrm/coursecrm/examples/academy/sink"
 	"github.com/coursecrm/coursecrm/examples/academy/web"
@@ -25,11 +27,14 @@ type Academy struct {
 	RedisAddr   string
 	About       string // how the data was generated
 
-	School *school.School
-	Sink   *sink.Sink // nil in a worker
+	School  *school.School
+	Sink    *sink.Sink       // nil in a worker
+	Gateway *gateway.Gateway // nil when it has a process of its own
+	Phones  gateway.Phones   // what has arrived there; zero in a worker
 
 	log    *slog.Logger
 	crmDB  *sql.DB
+	sms    crm.SMS
 	panel  panel
 	failed chan error
 	closed sync.Once
@@ -74,7 +79,10 @@ func (a *Academy) startSite(ctx context.Context, o Options) error {
 	}
 	a.MailAddr = a.Sink.Addr()
 	a.onClose(a.Sink.Close)
-	if err := a.openPanel(ctx); err != nil {
+	if err := a.startGateway(ctx, o); err != nil {
+		return err
+	}
+	if err := a.openPanel(ctx, o); err != nil {
 		return err
 	}
 	handler, err := a.handler(o)
@@ -102,7 +110,7 @@ func (a *Academy) startWorker(ctx context.Context, o Options) error {
 	if err := a.connect(ctx); err != nil {
 		return err
 	}
-	if err := a.openPanel(ctx); err != nil {
+	if err := a.openPanel(ctx, o); err != nil {
 		return err
 	}
 	a.background("CRM", a.panel.run)
@@ -110,10 +118,10 @@ func (a *Academy) startWorker(ctx context.Context, o Options) error {
 }
 
 // openPanel mounts the CRM and lets it hear of what happens in the school.
-func (a *Academy) openPanel(ctx context.Context) error {
+func (a *Academy) openPanel(ctx context.Context, o Options) error {
 	host := adapter.New(a.School)
 	siteURL := a.URL
-	p, err := openCRM(ctx, crmInput{db: a.crmDB, redisAddr: a.RedisAddr, host: host, siteURL: siteURL, mailAddr: a.MailAddr, logger: a.log})
+	p, err := openCRM(ctx, crmInput{db: a.crmDB, redisAddr: a.RedisAddr, host: host, siteURL: siteURL, mailAddr: a.MailAddr, sms: a.sms, tune: o.CRM, logger: a.log})
 	if err != nil {
 		return err
 	}
@@ -125,7 +133,7 @@ func (a *Academy) openPanel(ctx context.Context) error {
 
 // handler is the whole site: the school's pages, and the CRM mounted beside them.
 func (a *Academy) handler(o Options) (http.Handler, error) {
-	pages, err := web.New(web.Config{School: a.School, Inbox: a.Sink.Inbox, Logger: o.Logger, Lang: o.Lang, CRM: mountPath + "/"})
+	pages, err := web.New(web.Config{School: a.School, Inbox: a.Sink.Inbox, Phones: a.Phones, Logger: o.Logger, Lang: o.Lang, CRM: mountPath + "/"})
 	if err != nil {
 		return nil, err
 	}
@@ -222,3 +230,9 @@ func (a *Academy) CRMURL() string { return a.URL + mountPath + "/" }
 
 // InboxURL lists the mail that was sent.
 func (a *Academy) InboxURL() string { return a.URL + "/inbox/" }
+
+// SMSURL is the SMS gateway's address.
+func (a *Academy) SMSURL() string { return a.sms.URL }
+
+// PhoneURL lists the phones that got a text message.
+func (a *Academy) PhoneURL() string { return a.URL + "/phone" }

@@ -74,6 +74,7 @@ func TestWholeDemonstration(t *testing.T) {
 	if page := get(t, http.DefaultClient, a.InboxURL()); !strings.Contains(page, "a@example.com") {
 		t.Errorf("inbox: %s", page)
 	}
+	phones(t, a)
 	about := a.About
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
@@ -90,8 +91,8 @@ func TestWholeDemonstration(t *testing.T) {
 		t.Errorf("%d mails after a restart, %v", n, err)
 	}
 	worker := start(t, dir, Options{Role: RoleWorker})
-	if worker.URL != web.URL || worker.MailAddr != web.MailAddr {
-		t.Errorf("the worker works for %s and %s", worker.URL, worker.MailAddr)
+	if worker.URL != web.URL || worker.MailAddr != web.MailAddr || worker.SMSURL() != web.SMSURL() || string(worker.sms.Secret) != string(web.sms.Secret) {
+		t.Errorf("the worker works for %s, %s and %s", worker.URL, worker.MailAddr, worker.SMSURL())
 	}
 	for _, part := range []*Academy{worker, web} {
 		if err := part.Close(); err != nil {

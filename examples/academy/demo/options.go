@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/coursecrm/coursecrm/crm"
 	"github.com/coursecrm/coursecrm/internal/devstack"
 )
 
@@ -26,6 +27,12 @@ type Options struct {
 	NextFree bool   // when the port is taken, take the next free one instead of failing
 	MailAddr string // of the mail sink; empty: a free port of 127.0.0.1. A worker sends mail there
 
+	SMSAddr string // of the SMS gateway; empty: a free port of 127.0.0.1
+
+	// GatewayCommand starts the SMS gateway's own process: a program and its arguments, which calls
+	// RunGateway. Empty: the gateway runs in this process.
+	GatewayCommand []string
+
 	// DataDir keeps the data between runs; empty: a directory in the user's cache. DATABASE_URL and
 	// REDIS_URL in the environment name servers to use instead of private ones.
 	DataDir string
@@ -38,6 +45,10 @@ type Options struct {
 	Lang   string // of the site, zh-CN or en; empty: zh-CN
 	Role   Role   // empty: RoleAll
 	Logger *slog.Logger
+
+	// CRM changes how the CRM is configured, for tests that must not depend on the time of day; nil:
+	// not at all.
+	CRM func(*crm.Config)
 }
 
 // withDefaults returns a copy in which nothing is empty, or all that is wrong with it.
@@ -71,6 +82,9 @@ func (o Options) withDefaults() (Options, error) {
 	case RoleAll, RoleWeb, RoleWorker:
 	default:
 		problems = append(problems, fmt.Errorf("role: %q is not all, web or worker", o.Role))
+	}
+	if o.CRM == nil {
+		o.CRM = func(*crm.Config) {}
 	}
 	if o.Progress == nil {
 		o.Progress = func(int, int) {}

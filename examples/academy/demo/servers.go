@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/coursecrm/coursecrm/crm"
 	"github.com/coursecrm/coursecrm/examples/academy/school"
 	"github.com/coursecrm/coursecrm/examples/academy/seed"
 	"github.com/coursecrm/coursecrm/internal/devstack"
@@ -69,7 +70,7 @@ func (a *Academy) openSchool(ctx context.Context, o Options, own bool) error {
 	return err
 }
 
-// reset throws the school's and the CRM's data away. A database that is not ours may hold more than
+// reset throws the school's, the SMS gateway's and the CRM's data away. A database that is not ours may hold more than
 // that, so it is left alone.
 func reset(ctx context.Context, databaseURL string, own bool) error {
 	if !own {
@@ -80,20 +81,23 @@ func reset(ctx context.Context, databaseURL string, own bool) error {
 		return err
 	}
 	defer db.Close()
-	if _, err := db.ExecContext(ctx, "DROP SCHEMA IF EXISTS "+schema+" CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public"); err != nil {
+	if _, err := db.ExecContext(ctx, "DROP SCHEMA IF EXISTS "+schema+" CASCADE; DROP SCHEMA IF EXISTS "+gatewaySchema+" CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public"); err != nil {
 		return fmt.Errorf("reset: %w", err)
 	}
 	return nil
 }
 
 // addresses tell a worker in another process where everything is.
-type addresses struct{ DatabaseURL, RedisAddr, MailAddr, SiteURL string }
+type addresses struct {
+	DatabaseURL, RedisAddr, MailAddr, SiteURL string
+	SMS                                       crm.SMS
+}
 
 const addressFile = "running.json"
 
 // leaveAddresses writes the addresses for workers, and takes them away at the end.
 func (a *Academy) leaveAddresses(dir string) error {
-	text, err := json.Marshal(addresses{a.DatabaseURL, a.RedisAddr, a.MailAddr, a.URL})
+	text, err := json.Marshal(addresses{a.DatabaseURL, a.RedisAddr, a.MailAddr, a.URL, a.sms})
 	if err != nil {
 		return err
 	}
@@ -118,6 +122,6 @@ func (a *Academy) findAddresses(o Options) error {
 	if err := json.Unmarshal(text, &at); err != nil {
 		return fmt.Errorf("find the site: %w", err)
 	}
-	a.DatabaseURL, a.RedisAddr, a.MailAddr, a.URL = at.DatabaseURL, at.RedisAddr, at.MailAddr, at.SiteURL
+	a.DatabaseURL, a.RedisAddr, a.MailAddr, a.URL, a.sms = at.DatabaseURL, at.RedisAddr, at.MailAddr, at.SiteURL, at.SMS
 	return nil
 }

@@ -41,7 +41,7 @@ func (s *School) Unread(ctx context.Context, userID int64) (int, error) {
 // SendMessage puts a message into a learner's inbox.
 func (s *School) SendMessage(ctx context.Context, fromID, toID int64, content string) error {
 	content = strings.TrimSpace(content)
-	if content == "" || len([]rune(content)) > 2000 {
+	if content == "" || len([]rune(content)) > MaxMessage {
 		return ErrBadRequest
 	}
 	return s.change(ctx, "send message", func(tx *sql.Tx, _ *Change) error {

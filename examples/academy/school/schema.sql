@@ -171,8 +171,13 @@ CREATE TABLE IF NOT EXISTS messages (
 	to_id      bigint NOT NULL,
 	content    text NOT NULL,
 	created_at timestamptz NOT NULL,
-	read_at    timestamptz
+	read_at    timestamptz,
+	key        text -- of a message that may be handed over more than once; NULL: typed by hand
 );
+-- Older data has the table without the key. The index is here and not in indexes.sql because
+-- delivering once depends on it.
+ALTER TABLE messages ADD COLUMN IF NOT EXISTS key text;
+CREATE UNIQUE INDEX IF NOT EXISTS messages_key ON messages (key) WHERE key IS NOT NULL;
 
 -- What the mail sink received: one row for each recipient, as in that person's mailbox.
 CREATE TABLE IF NOT EXISTS mails (

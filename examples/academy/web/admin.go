@@ -16,6 +16,7 @@ type adminPage struct {
 	Stats   school.Stats
 	Refunds []school.Refund
 	Mails   int64
+	Texts   int64 // text messages
 }
 
 func (s *site) admin(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -30,6 +31,11 @@ func (s *site) admin(w http.ResponseWriter, r *http.Request, v *visit) error {
 	}
 	if p.Mails, err = s.Inbox.Count(r.Context(), ""); err != nil {
 		return err
+	}
+	if s.Phones.DB != nil {
+		if p.Texts, err = s.Phones.Count(r.Context()); err != nil {
+			return err
+		}
 	}
 	return s.render(w, http.StatusOK, "admin", p)
 }

@@ -17,12 +17,13 @@ type pageTemplate = *template.Template
 var shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
 
 var funcs = template.FuncMap{
-	"yuan":  yuan,
-	"date":  func(t time.Time) string { return t.In(shanghai).Format("2006-01-02") },
-	"stamp": func(t time.Time) string { return t.In(shanghai).Format("2006-01-02 15:04") },
-	"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"cover": func(id int64) string { return fmt.Sprintf("cover cover-%d", id%6) },
-	"first": func(s string) string { return string([]rune(s + " ")[:1]) },
+	"yuan":   yuan,
+	"date":   func(t time.Time) string { return t.In(shanghai).Format("2006-01-02") },
+	"stamp":  func(t time.Time) string { return t.In(shanghai).Format("2006-01-02 15:04") },
+	"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"cover":  func(id int64) string { return fmt.Sprintf("cover cover-%d", id%6) },
+	"pieces": pieces,
+	"first":  func(s string) string { return string([]rune(s + " ")[:1]) },
 }
 
 // yuan writes fen as money: ¥1,280.00.
@@ -89,7 +90,7 @@ var doneLines = map[string][2]string{
 	"refund": {"退款申请已提交，等待审核。", "Your request was sent and waits for review."}, "favorite": {"已收藏。", "Added to your favourites."},
 	"coupon": {"已领取九折券，下单时自动使用。", "You have 10 % off; it is used when you order."}, "ask": {"问题已提交，老师会尽快回复。", "Your question was sent."},
 	"preview": {"正在试看第一课。", "This is the free lesson."}, "learn": {"又学完一节，继续加油！", "One more unit learned."}, "leave": {"已退出。", "You have left."},
-	"enrolled": {"加入成功，开始学习吧。", "You are in. Enjoy!"}, "saved": {"已保存。", "Saved."}, "sent": {"已发送。", "Sent."}, "deleted": {"账号已注销。", "The account is closed."},
+	"enrolled": {"加入成功，开始学习吧。", "You are in. Enjoy!"}, "saved": {"已保存。", "Saved."}, "sent": {"已发送。", "Sent."}, "replied": {"已回复。", "Replied."}, "deleted": {"账号已注销。", "The account is closed."},
 	"granted": {"已同意退款。", "The refund was granted."}, "refused": {"已拒绝退款。", "The refund was refused."}, "welcome": {"欢迎加入启明网校！", "Welcome to Qiming Academy!"},
 }
 

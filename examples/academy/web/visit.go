@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/coursecrm/coursecrm/examples/academy/gateway"
 	"github.com/coursecrm/coursecrm/examples/academy/school"
 	"github.com/coursecrm/coursecrm/examples/academy/sink"
 )
@@ -174,7 +175,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, v *visit, err error)
 		status, text = http.StatusForbidden, v.L("你没有权限查看这个页面。", "You are not allowed to see this page.")
 	case errors.Is(err, school.ErrConflict):
 		status, text = http.StatusConflict, v.L("现在不能这样操作：状态已经变化，或已经加入。", "That is not possible now: the state has changed, or you are in already.")
-	case errors.Is(err, school.ErrBadRequest):
+	case errors.Is(err, school.ErrBadRequest), errors.Is(err, gateway.ErrBadReply):
 		status, text = http.StatusUnprocessableEntity, v.L("填写的内容不正确。", "Please check what you have entered.")
 	case r.Context().Err() != nil:
 		return // the visitor has gone

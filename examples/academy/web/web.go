@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/coursecrm/coursecrm/examples/academy/gateway"
 	"github.com/coursecrm/coursecrm/examples/academy/school"
 	"github.com/coursecrm/coursecrm/examples/academy/sink"
 )
@@ -17,6 +18,7 @@ import (
 type Config struct {
 	School *school.School
 	Inbox  sink.Inbox
+	Phones gateway.Phones // zero: there are no phones to look at
 	Logger *slog.Logger
 	Lang   string // zh-CN or en, for visitors who have not chosen; empty: zh-CN
 	CRM    string // where the CRM is mounted; empty: it is not
@@ -93,7 +95,9 @@ func (s *site) routes(mux *http.ServeMux) {
 	operator("POST /admin/refunds/{id}/grant", s.adminGrant)
 	operator("POST /admin/refunds/{id}/refuse", s.adminRefuse)
 
-	// The inbox plays everybody's mailbox, so it needs no login.
+	// The inbox plays everybody's mailbox and the phone everybody's phone, so they need no login.
+	anyone("GET /phone", s.phone)
+	anyone("POST /phone", s.reply)
 	anyone("GET /inbox/{$}", s.inbox)
 	anyone("GET /inbox/{id}", s.mail)
 	mux.HandleFunc("GET /inbox/{id}/html", s.mailHTML)

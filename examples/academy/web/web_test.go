@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coursecrm/coursecrm/examples/academy/gateway"
 	"github.com/coursecrm/coursecrm/examples/academy/internal/schooltest"
 	"github.com/coursecrm/coursecrm/examples/academy/school"
 	"github.com/coursecrm/coursecrm/examples/academy/sink"
@@ -31,7 +32,10 @@ type visitor struct {
 func newSite(t *testing.T, learners int) (*schooltest.School, *visitor) {
 	t.Helper()
 	s := schooltest.New(t, learners)
-	handler, err := New(Config{School: s.School, Inbox: sink.Inbox{DB: s.DB()}, Logger: slog.New(slog.DiscardHandler), CRM: "/admin/crm/", Now: s.Now})
+	if err := gateway.CreateTables(t.Context(), s.DB()); err != nil {
+		t.Fatal(err)
+	}
+	handler, err := New(Config{School: s.School, Inbox: sink.Inbox{DB: s.DB()}, Phones: gateway.Phones{DB: s.DB()}, Logger: slog.New(slog.DiscardHandler), CRM: "/admin/crm/", Now: s.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,10 +124,10 @@ func TestEveryRoute(t *testing.T) {
 	v.try("POST /orders/{id}/refund", order+"/refund reason=太难", 200, "退款审核中")
 	v.try("GET /learning", "/learning", 200, "零基础 Python 编程")
 	me := schooltest.Value[int64](t, s.School, "SELECT max(id) FROM users")
-	if err := s.SendMessage(t.Context(), school.OperatorID, me, "你好呀"); err != nil {
+	if err := s.SendMessage(t.Context(), school.OperatorID, me, "你好呀 <b> https://example.com/go/x?a=1&b=2。"); err != nil {
 		t.Fatal(err)
 	}
-	v.try("GET /messages", "/messages", 200, "你好呀")
+	v.try("GET /messages", "/messages", 200, "你好呀 &lt;b&gt;", `<a href="https://example.com/go/x?a=1&amp;b=2">https://example.com/go/x?a=1&amp;b=2</a>。`)
 	v.try("GET /me", "/me", 200, "未选择")
 	v.try("POST /me/consent", "/me/consent sms=yes&email=no&message=", 200, "已保存")
 	v.try("GET /admin/{$}", "/admin/", 403, "没有权限")
@@ -146,6 +150,15 @@ func TestEveryRoute(t *testing.T) {
 	v.try("GET /inbox/{id}/raw", mail+"/raw", 200, "Subject: ")
 	v.try("GET /inbox/{id}/html", mail+"/html", 200, `<head><base target="_blank">`)
 	v.try("GET /inbox/{id}/html", "/inbox/99/html", 404)
+	text(t, s)
+	v.try("GET /phone", "/phone", 200, "1 条短信", "13800138012", "您好")
+	v.try("GET /phone", "/phone?number=139", 200, "还没有短信")
+	v.try("GET /phone", "/phone?number=138+0013+8012", 200, "1069 0000 2081", `<a href="https://example.com/go/x?a=1" target="_blank" rel="noopener noreferrer">`, "小&lt;b&gt;满")
+	v.try("POST /phone", "/phone number=13800138012&text=TD%3Cb%3E", 200, "已回复", "TD&lt;b&gt;", `class="mine"`)
+	v.try("POST /phone", "/phone number=13800138012&text=+", 422)
+	if n := schooltest.Value[int](t, s.School, "SELECT count(*) FROM sms_callbacks WHERE kind = 'inbound'"); n != 1 {
+		t.Errorf("the supplier is to tell of %d replies", n)
+	}
 	v.try("POST /logout", "/logout", 200, "登录")
 	v.try("GET /admin/{$}", "/admin/", 200, "登录演示账号")
 
@@ -175,6 +188,15 @@ func deliver(t *testing.T, s *schooltest.School) string {
 		t.Fatal(err)
 	}
 	return fmt.Sprintf("/inbox/%d", schooltest.Value[int64](t, s.School, "SELECT max(id) FROM mails"))
+}
+
+// text puts a text message on a phone.
+func text(t *testing.T, s *schooltest.School) {
+	t.Helper()
+	if _, err := s.DB().ExecContext(t.Context(), `INSERT INTO sms_messages (key, mobile, body, template_id, parts, received_at, settled_at, arrives)
+		VALUES ('a', '13800138012', '【启明网校】小<b>满您好，点击 https://example.com/go/x?a=1 查看。拒收请回复R', 1, 1, now(), now(), true)`); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestEnglish(t *testing.T) {

@@ -2,119 +2,114 @@ package email
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/textproto"
-
-	gomail "github.com/wneessen/go-mail"
-	"github.com/wneessen/go-mail/smtp"
 
 	"github.com/coursecrm/coursecrm/campaign"
 )
 
-// session is one batch on one connection, replaced when it breaks.
+// session is one batch, on one link after the other as long as they break.
 type session struct {
 	c     *Channel
-	conn  *smtp.Client
-	fresh bool // just made, so a failure is not the staleness of an idle connection
+	batch []campaign.Message
+	out   []campaign.Outcome
+	known []bool // which of out are decided
+
+	link *link
+	stop func() bool // takes the link back from the context
+	dial bool        // idle links have gone stale: make new ones
+
+	next  int     // the first message whose envelope is not through
+	ready *letter // batch[next], written down; nil: not yet
+	open  *letter // whose content the server waits for; nil: none
+
+	unknown int // messages in a row that became unknown
+	putOff  int // MAILs in a row that were put off
 }
 
-// done gives the connection back for the next batch.
-func (s *session) done() {
-	if s.conn == nil {
-		return
-	}
-	select {
-	case s.c.idle <- s.conn:
-	default:
-		_ = s.conn.Quit()
-	}
-}
+// enough failures in a row show that the server is not well and the rest of a batch had better
+// wait: a message put off has not left, but one that becomes unknown is lost to sending.
+const enough = 3
 
-// drop closes a connection that cannot be used any more.
-func (s *session) drop() {
-	if s.conn != nil {
-		_ = s.conn.Close()
-		s.conn = nil
-	}
-}
-
-// send hands over one message. cause is set when the server cannot be used at all; the message
-// has not left then.
-func (s *session) send(ctx context.Context, m campaign.Message) (out campaign.Outcome, cause error) {
-	msg, err := s.c.message(m)
-	if err != nil { // an address that our own check let through and the library does not
-		return campaign.Outcome{Kind: campaign.OutcomePermanent}, nil
-	}
-	for range 2 {
-		if s.conn == nil {
-			if s.conn, err = s.c.client.DialToSMTPClientWithContext(ctx); err != nil {
-				s.conn = nil
-				return campaign.Outcome{}, dialError(err)
-			}
-			s.fresh = true
+// run sends the batch. The error says why it ended early; what is not known then has not left.
+func (s *session) run(ctx context.Context) error {
+	for {
+		next := s.upcoming()
+		if next == nil && (s.link == nil || s.link.owes == nothing) {
+			return nil
 		}
-		out, cause, again := s.once(msg)
-		if !again {
-			return out, cause
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w: no time left", campaign.ErrUnreachable)
+		}
+		if err := s.connect(ctx); err != nil {
+			return err
+		}
+		if next != nil && next.utf8 && !s.link.utf8 {
+			s.advance(campaign.Outcome{Kind: campaign.OutcomePermanent, Reason: campaign.ReasonRejected})
+			continue
+		}
+		if err := s.turn(next); err != nil {
+			return err
 		}
 	}
-	return campaign.Outcome{Kind: campaign.OutcomeTemporary}, nil
 }
 
-// once makes one attempt. again: the connection had gone stale before anything left.
-func (s *session) once(msg *gomail.Msg) (out campaign.Outcome, cause error, again bool) {
-	err := s.c.client.SendWithSMTPClient(s.conn, msg)
-	if msg.IsDelivered() { // also when the server failed at the RSET that follows
-		if err != nil {
-			s.drop()
+// upcoming writes down the next message that can be, or gives nil after the last.
+func (s *session) upcoming() *letter {
+	for s.ready == nil && s.next < len(s.batch) {
+		written, failed := s.c.write(s.batch[s.next])
+		if failed != nil {
+			s.advance(*failed)
+			continue
 		}
-		s.fresh = false
-		return campaign.Outcome{Kind: campaign.OutcomeAccepted}, nil, false
+		written.index = s.next
+		s.ready = written
 	}
-	var se *gomail.SendError
-	if !errors.As(err, &se) {
+	return s.ready
+}
+
+// turn has one exchange and judges it.
+func (s *session) turn(next *letter) error {
+	l := s.link
+	t := &turn{pays: l.owes, next: next}
+	if s.open != nil {
+		t.message = s.open.message
+	}
+	broken := l.talk(t)
+	l.owes = nothing
+	if s.open != nil {
+		s.finish(t)
+	}
+	var cause error
+	if next != nil && (broken == nil || t.reached()) {
+		cause = s.envelope(t, broken)
+	}
+	if s.unknown >= enough && cause == nil {
+		cause = fmt.Errorf("%w: connections break before messages are answered", campaign.ErrUnreachable)
+	}
+	if broken != nil || cause != nil {
 		s.drop()
-		return campaign.Outcome{Kind: campaign.OutcomeUnknown}, nil, false
 	}
-	code := se.ErrorCode()
-	if code == 0 || code == 421 { // the connection broke, or the server is closing it
-		stale := !s.fresh
-		s.drop()
-		return broken(se.Reason, stale)
-	}
-	s.fresh = false
-	switch {
-	case se.Reason == gomail.ErrSMTPMailFrom && code >= 500:
-		return campaign.Outcome{}, fmt.Errorf("%w: sender refused with code %d", campaign.ErrRefused, code), false
-	case code >= 500:
-		return campaign.Outcome{Kind: campaign.OutcomePermanent}, nil, false
-	}
-	return campaign.Outcome{Kind: campaign.OutcomeTemporary}, nil, false
+	return cause
 }
 
-// broken judges a message by the step at which its connection broke. Only the answer to the end
-// of the data makes a message the server's: before the end was written it cannot have left, and
-// after it nobody knows.
-func broken(step gomail.SendErrReason, stale bool) (campaign.Outcome, error, bool) {
-	switch step {
-	case gomail.ErrSMTPMailFrom, gomail.ErrConnCheck:
-		if stale {
-			return campaign.Outcome{}, nil, true
-		}
-		return campaign.Outcome{Kind: campaign.OutcomeTemporary}, nil, false
-	case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData, gomail.ErrWriteContent, gomail.ErrGetSender, gomail.ErrGetRcpts, gomail.ErrNoUnencoded:
-		return campaign.Outcome{Kind: campaign.OutcomeTemporary}, nil, false
+// finish decides about the message whose content was sent.
+func (s *session) finish(t *turn) {
+	o := t.outcome()
+	s.settle(s.open.index, o)
+	s.open = nil
+	if o.Kind == campaign.OutcomeUnknown {
+		s.unknown++
+	} else {
+		s.unknown = 0
 	}
-	return campaign.Outcome{Kind: campaign.OutcomeUnknown}, nil, false
 }
 
-// dialError tells "not reachable" from "does not want us". The server's own text stays out: it
-// may quote the login.
-func dialError(err error) error {
-	var te *textproto.Error
-	if errors.As(err, &te) && te.Code >= 500 {
-		return fmt.Errorf("%w: greeting or login answered with code %d", campaign.ErrRefused, te.Code)
-	}
-	return fmt.Errorf("%w: no SMTP connection", campaign.ErrUnreachable)
+// settle writes an outcome down.
+func (s *session) settle(i int, o campaign.Outcome) { s.out[i], s.known[i] = o, true }
+
+// advance decides about the next message without sending it.
+func (s *session) advance(o campaign.Outcome) {
+	s.settle(s.next, o)
+	s.next++
+	s.ready = nil
 }

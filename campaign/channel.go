@@ -73,7 +73,18 @@ const (
 type Outcome struct {
 	Kind       OutcomeKind
 	ProviderID string // of an accepted message, where the provider names it; at most 100 bytes
+	// Untried says of a temporary failure that the message was not even begun: it counts as no try.
+	Untried bool
 	// Reason of a permanent failure; empty means ReasonRejected. ReasonInvalid and
 	// ReasonComplaint prove the contact dead: it is suppressed.
 	Reason Reason
+}
+
+// reason of a permanent failure.
+func (o Outcome) reason() Reason {
+	switch o.Reason {
+	case ReasonInvalid, ReasonComplaint, ReasonTemplate:
+		return o.Reason
+	}
+	return ReasonRejected
 }

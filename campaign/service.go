@@ -4,102 +4,170 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	h "github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
-	"github.com/coursecrm/coursecrm/shortlink"
 )
 
 // Store keeps campaigns; storage.Campaigns implements it. Each method is one transaction.
 type Store interface {
-	// Insert launches a campaign and returns its id. When one with the same Key is there already,
-	// that one's id comes back and nothing is changed.
+	// Insert launches a campaign, drops the draft of its Key and returns its id. When one with the
+	// same Key is there already, that one's id comes back and nothing is changed.
 	Insert(ctx context.Context, c Campaign) (ID, error)
 	Find(ctx context.Context, id ID) (Campaign, error) // fault.ErrNotFound
+	// Launched gives the id of the campaign with a key. fault.ErrNotFound
+	Launched(ctx context.Context, key string) (ID, error)
 	// List gives campaigns, the latest first, and the cursor of the next page.
-	List(ctx context.Context, after string, limit int) ([]Listed, string, error)
-	// DryRun breaks an audience down as planning would.
-	DryRun(ctx context.Context, p segment.Predicate, ch h.Channel) (Sum, error)
+	List(ctx context.Context, v ListView, after string, limit int) ([]Listed, string, error)
+	// Move changes a campaign's state if it is one of from, and tells whether it was.
+	Move(ctx context.Context, id ID, m Move, now time.Time) (bool, error)
 	// Result adds up where a campaign stands.
 	Result(ctx context.Context, id ID, window time.Duration) (Result, error)
-	// Recipients gives deliveries in the given states (none: all), by ordinal.
-	Recipients(ctx context.Context, id ID, states []DeliveryState, clicked bool, after string, limit int) ([]Recipient, string, error)
-	// Sample gives up to limit people of an audience that would be sent to, for previews.
-	Sample(ctx context.Context, p segment.Predicate, ch h.Channel, limit int) ([]Addressee, error)
+	// Recipients gives deliveries of a kind, by ordinal.
+	Recipients(ctx context.Context, id ID, v RecipientView, after string, limit int) ([]Recipient, string, error)
+	// Groups adds up what those sent to and those held back did within the window.
+	Groups(ctx context.Context, id ID, window time.Duration, now time.Time) (sent, control Group, err error)
+}
+
+// Sifter breaks audiences down; storage.Campaigns implements it.
+type Sifter interface {
+	// DryRun breaks an audience down as planning would.
+	DryRun(ctx context.Context, v Sieve, now time.Time) (Sum, error)
+	// Sample gives up to limit people who would be sent to, for previews.
+	Sample(ctx context.Context, v Sieve, now time.Time, limit int) ([]Addressee, error)
+	// Sifted gives the people with one reason not to be sent to; the empty one means those to be
+	// sent to.
+	Sifted(ctx context.Context, v Sieve, now time.Time, e Exclusion, after string, limit int) ([]Recipient, string, error)
+	// Longest gives the longest value of each personal variable among those to be sent to.
+	Longest(ctx context.Context, v Sieve, now time.Time) (Values, error)
+}
+
+// Sieve says which people an audience holds and why some of them are not sent to.
+type Sieve struct {
+	People   segment.Predicate
+	Channel  h.Channel
+	Unticked []segment.PersonID
+	CapDays  int      // 0: no cap
+	Needs    []string // personal variables that must have a value
+	Control  int      // percent
+	Key      string   // of the campaign, from which the control group is drawn
+	Campaign ID       // whose own deliveries are no contact; 0: not launched
+}
+
+// ListView narrows the list of campaigns; the zero value is all batch sends.
+type ListView struct {
+	Direct  bool      // only messages to one person
+	Channel h.Channel // empty: all
 }
 
 // Addressee is a person with what a message to them needs.
 type Addressee struct {
 	Ordinal int64
 	Person  segment.PersonID
+	HostID  h.LearnerID
 	Tries   int       // this one included, from 1; 0 in previews
 	Contact string    // empty: none any more
 	Values  Values    // all but link, site and member_expires
 	Until   time.Time // when the membership ends; zero: never, or no member
+	Late    Exclusion // why not to be sent to after all; empty: to be sent
 }
 
-// fill adds the variables that depend on the site: its name, and a date in its time zone.
-func fill(a Addressee, site string, loc *time.Location) {
-	a.Values["site"] = site
+// fill adds the variable that depends on the site: a date in its time zone.
+func fill(a Addressee, loc *time.Location) {
 	if !a.Until.IsZero() {
 		a.Values["member_expires"] = a.Until.In(loc).Format(time.DateOnly)
 	}
 }
 
-// Service plans campaigns and reports on them. It is safe for concurrent use.
-type Service struct {
-	store    Store
-	segments *segment.Service
-	channels map[h.Channel]Channel
-	site     string
-	now      func() time.Time
+// Settings are the site's.
+type Settings struct {
+	Site      Site
+	Location  *time.Location
+	PublicURL string // where short codes hang, without a slash at the end
+	CapDays   int    // of a new campaign
+	// LateAfter is how late a scheduled campaign may begin without being asked; 0: any time.
+	LateAfter time.Duration
+	Quiet     map[h.Channel]QuietHours
+	// Approval says that SMS may be sent from approved templates only.
+	Approval bool
+	// Price is of one SMS part, in thousandths of a minor unit; 0: not known.
+	Price int64
+	// Secret is the installation's; control groups and unsubscribe links are drawn from it.
+	Secret []byte
+	// Clean brings a contact into the form in which learners' are kept, and gives "" for one that
+	// is none.
+	Clean func(ch h.Channel, contact string) string
 }
 
-// NewService makes a service. site is the school's name as {{ site }} shows it; channels are
-// those that can be used.
-func NewService(store Store, segments *segment.Service, channels []Channel, site string, now func() time.Time) *Service {
-	s := &Service{store: store, segments: segments, channels: map[h.Channel]Channel{}, site: site, now: now}
+// Service plans campaigns and reports on them. It is safe for concurrent use.
+type Service struct {
+	store     Store
+	sifter    Sifter
+	drafts    Drafts
+	tests     Tests
+	clicks    ClickStore
+	templates *Templates
+	segments  *segment.Service
+	channels  map[h.Channel]Channel
+	set       Settings
+	links     TestLinks
+	now       func() time.Time
+}
+
+// Stores is all that a Service keeps; storage.Campaigns implements it.
+type Stores interface {
+	Store
+	Sifter
+	Drafts
+	Tests
+	ClickStore
+}
+
+// NewService makes a service. channels are those that can be used.
+func NewService(stores Stores, templates *Templates, segments *segment.Service, channels []Channel, links TestLinks, set Settings, now func() time.Time) *Service {
+	s := &Service{store: stores, sifter: stores, drafts: stores, tests: stores, clicks: stores, templates: templates, segments: segments,
+		channels: map[h.Channel]Channel{}, links: links, set: set, now: now}
 	for _, c := range channels {
 		s.channels[c.Name()] = c
 	}
 	return s
 }
 
-// Input is what staff fill in to launch a campaign.
-type Input struct {
-	Key        string // idempotency key made by the form; the same key launches once
-	Name       string
-	Channel    h.Channel
-	Rule       segment.Rule
-	Subject    string
-	Body       string
-	LinkTarget string
-	By         h.Staff
+// Channels lists the channels that can be used, in the order of the screens.
+func (s *Service) Channels() []h.Channel {
+	var out []h.Channel
+	for _, ch := range []h.Channel{h.ChannelSMS, h.ChannelEmail, h.ChannelMessage} {
+		if _, ok := s.channels[ch]; ok {
+			out = append(out, ch)
+		}
+	}
+	return out
 }
 
-// draft is an input that has been checked.
-type draft struct {
-	Input
-	subject, body *Template
-}
+// Settings gives the site's settings.
+func (s *Service) Settings() Settings { return s.set }
 
-// Launch checks the input and launches the campaign: from here on it is sent without anybody
-// pressing a button again. Launching the same Key again returns the first campaign's id.
+// Launch checks a draft and launches it: from here on it is sent without anybody pressing a
+// button again. Launching the same Key again returns the first campaign's id.
 //
 // Errors: fault.Fields for bad input.
-func (s *Service) Launch(ctx context.Context, in Input) (ID, error) {
-	d, problems := s.check(ctx, in)
-	if in.Key == "" || len(in.Key) > 100 {
+func (s *Service) Launch(ctx context.Context, d Draft, by h.Staff) (ID, error) {
+	if id, err := s.store.Launched(ctx, d.Key); err == nil || !errors.Is(err, fault.ErrNotFound) {
+		return id, err
+	}
+	c, problems, err := s.check(ctx, d)
+	if err != nil {
+		return 0, err
+	}
+	if d.Key == "" || len(d.Key) > 100 {
 		problems.Add("key", "problem.missing")
 	}
 	if err := problems.Err(); err != nil {
 		return 0, err
 	}
-	sum, err := s.dryRun(ctx, d)
+	sum, err := s.sift(ctx, c)
 	if err != nil {
 		return 0, err
 	}
@@ -107,140 +175,57 @@ func (s *Service) Launch(ctx context.Context, in Input) (ID, error) {
 		problems.Add("audience", "problem.nobody")
 		return 0, problems.Err()
 	}
-	id, err := s.store.Insert(ctx, Campaign{
-		Key: in.Key, Name: d.Name, Channel: d.Channel, Rule: d.Rule, Subject: d.Subject, Body: d.Body,
-		LinkTarget: d.LinkTarget, State: Planning, ByID: d.By.ID, ByName: d.By.Name, LaunchedAt: s.now(),
-	})
+	id, err := s.store.Insert(ctx, s.campaign(c, sum, by))
 	if err != nil {
 		return 0, fmt.Errorf("launch campaign: %w", err)
 	}
 	return id, nil
 }
 
-// Check looks at the input as Launch does and changes nothing.
-//
-// Errors: fault.Fields.
-func (s *Service) Check(ctx context.Context, in Input) error {
-	_, problems := s.check(ctx, in)
-	return problems.Err()
+func (s *Service) campaign(c checked, promised Sum, by h.Staff) Campaign {
+	v := c.sieve()
+	out := Campaign{Key: c.Key, Name: c.Name, Channel: c.Channel, Rule: c.Rule, Unticked: c.Unticked, Content: c.Content, Fill: c.Fill,
+		Template: c.Template, CapDays: v.CapDays, Control: v.Control, Direct: c.Direct, Tracked: len(c.letter.Targets()) > 0,
+		Promised: promised, State: Planning, ByID: by.ID, ByName: by.Name, LaunchedAt: s.now(), SendAt: c.SendAt}
+	if c.Channel == h.ChannelSMS {
+		out.Price = s.set.Price
+	}
+	if c.SendAt.After(out.LaunchedAt) {
+		out.State = Scheduled
+	}
+	return out
 }
 
-func (s *Service) check(ctx context.Context, in Input) (draft, fault.Fields) {
-	problems := fault.Fields{}
-	in.Name, in.Subject, in.LinkTarget = strings.TrimSpace(in.Name), strings.TrimSpace(in.Subject), strings.TrimSpace(in.LinkTarget)
-	d := draft{Input: in}
-	if in.Name == "" {
-		problems.Add("name", "problem.missing")
-	} else if utf8.RuneCountInString(in.Name) > 100 {
-		problems.Add("name", "problem.long", 100)
-	}
-	if _, ok := s.channels[in.Channel]; !ok {
-		problems.Add("channel", "problem.channel")
-	}
-	d.subject = part(problems, "subject", in.Subject, MaxSubject)
-	d.body = part(problems, "body", in.Body, MaxBody)
-	if strings.ContainsAny(in.Subject, "\r\n") {
-		problems.Add("subject", "problem.line_break")
-	}
-	if _, err := s.segments.Compile(ctx, in.Rule); errors.Is(err, fault.ErrInvalid) {
-		problems.Add("audience", "problem.rule")
-	}
-	uses := d.body != nil && d.body.Uses("link") || d.subject != nil && d.subject.Uses("link")
-	switch {
-	case in.LinkTarget == "" && uses:
-		problems.Add("link_target", "problem.link_missing")
-	case in.LinkTarget != "" && shortlink.CheckTarget(in.LinkTarget) != nil:
-		problems.Add("link_target", "problem.url")
-	case in.LinkTarget != "" && !uses && d.body != nil:
-		problems.Add("body", "problem.link_unused")
-	}
-	return d, problems
-}
-
-// part compiles a template and files what is wrong with it.
-func part(problems fault.Fields, field, text string, limit int) *Template {
-	if strings.TrimSpace(text) == "" {
-		problems.Add(field, "problem.missing")
-		return nil
-	}
-	t, err := ParseTemplate(text, limit)
-	var te *TemplateError
-	switch {
-	case err == nil:
-		return t
-	case errors.Is(err, ErrTemplateTooLong):
-		problems.Add(field, "problem.long", limit)
-	case errors.Is(err, ErrTemplateVariable) && errors.As(err, &te):
-		problems.Add(field, "problem.variable", te.Word)
-	case errors.Is(err, ErrTemplateTag) && errors.As(err, &te):
-		problems.Add(field, "problem.tag", te.Word)
-	default:
-		problems.Add(field, "problem.template")
-	}
-	return nil
-}
-
-// DryRun breaks the audience of an input down without sending anything.
-func (s *Service) DryRun(ctx context.Context, r segment.Rule, ch h.Channel) (Sum, error) {
-	return s.dryRun(ctx, draft{Input: Input{Rule: r, Channel: ch}})
-}
-
-func (s *Service) dryRun(ctx context.Context, d draft) (Sum, error) {
-	p, err := s.segments.Compile(ctx, d.Rule)
+// DryRun breaks the audience of a draft down without sending anything. A text that does not
+// compile yet asks for no variables.
+func (s *Service) DryRun(ctx context.Context, d Draft) (Sum, error) {
+	c, _, err := s.check(ctx, d)
 	if err != nil {
 		return Sum{}, err
 	}
-	sum, err := s.store.DryRun(ctx, p, d.Channel)
+	return s.sift(ctx, c)
+}
+
+func (s *Service) sift(ctx context.Context, c checked) (Sum, error) {
+	sum, err := s.sifter.DryRun(ctx, c.sieve(), s.now())
 	if err != nil {
 		return Sum{}, fmt.Errorf("dry run: %w", err)
 	}
 	return sum, nil
 }
 
-// Preview is a message as one of its recipients will see it.
-type Preview struct {
-	Name    string // of the recipient
-	Of, At  int    // the recipient's place among the sample, from 0
-	Subject string
-	Text    string
-	HTML    string
-}
-
-// sampleSize is how many people a preview steps through.
-const sampleSize = 10
-
-// Preview renders the input for the at-th person of a sample of its audience. Fields that do not
-// compile yet stay empty. The zero Preview means that the audience is empty.
-func (s *Service) Preview(ctx context.Context, in Input, at int) (Preview, error) {
-	p, err := s.segments.Compile(ctx, in.Rule)
+// Sifted gives a page of the people of a draft's audience with one reason not to be sent to.
+//
+// Errors: fault.ErrInvalid for a reason that is none.
+func (s *Service) Sifted(ctx context.Context, d Draft, e Exclusion, after string, limit int) ([]Recipient, string, error) {
+	if e != "" && !e.known() {
+		return nil, "", fmt.Errorf("%w: reason", fault.ErrInvalid)
+	}
+	c, _, err := s.check(ctx, d)
 	if err != nil {
-		return Preview{}, err
+		return nil, "", err
 	}
-	people, err := s.store.Sample(ctx, p, in.Channel, sampleSize)
-	if err != nil {
-		return Preview{}, fmt.Errorf("sample audience: %w", err)
-	}
-	if len(people) == 0 {
-		return Preview{}, nil
-	}
-	at = min(max(at, 0), len(people)-1)
-	d, _ := s.check(ctx, in)
-	person := people[at]
-	out := Preview{At: at, Of: len(people), Name: person.Values["real_name"]}
-	if out.Name == "" {
-		out.Name = person.Values["nickname"]
-	}
-	fill(person, s.site, s.segments.Location())
-	person.Values["link"] = "https://…/xxxxxxxx"
-	if d.subject != nil {
-		out.Subject, _ = d.subject.Render(person.Values)
-		out.Subject = OneLine(out.Subject)
-	}
-	if d.body != nil {
-		out.Text, _ = d.body.Render(person.Values)
-		out.HTML = HTML(out.Text)
-	}
-	return out, nil
+	return s.sifter.Sifted(ctx, c.sieve(), s.now(), e, after, limit)
 }
 
 // Find gives a campaign.
@@ -249,8 +234,8 @@ func (s *Service) Preview(ctx context.Context, in Input, at int) (Preview, error
 func (s *Service) Find(ctx context.Context, id ID) (Campaign, error) { return s.store.Find(ctx, id) }
 
 // List gives campaigns, the latest first.
-func (s *Service) List(ctx context.Context, after string, limit int) ([]Listed, string, error) {
-	return s.store.List(ctx, after, limit)
+func (s *Service) List(ctx context.Context, v ListView, after string, limit int) ([]Listed, string, error) {
+	return s.store.List(ctx, v, after, limit)
 }
 
 // Result adds up where a campaign stands.
@@ -258,34 +243,19 @@ func (s *Service) Result(ctx context.Context, id ID) (Result, error) {
 	return s.store.Result(ctx, id, AttributionWindow)
 }
 
-// Filter narrows a list of recipients.
-type Filter string
-
-// Filters.
-const (
-	FilterAll      Filter = ""
-	FilterAccepted Filter = "accepted"
-	FilterClicked  Filter = "clicked"
-	FilterFailed   Filter = "failed"
-	FilterUnknown  Filter = "unknown"
-	FilterExcluded Filter = "excluded"
-	FilterWaiting  Filter = "waiting"
-)
-
-// Filters lists the filters in order.
-func Filters() []Filter {
-	return []Filter{FilterAll, FilterAccepted, FilterClicked, FilterFailed, FilterUnknown, FilterExcluded, FilterWaiting}
-}
-
-// Recipients gives a page of a campaign's recipients. An unknown filter is fault.ErrInvalid.
-func (s *Service) Recipients(ctx context.Context, id ID, f Filter, after string, limit int) ([]Recipient, string, error) {
-	states := map[Filter][]DeliveryState{
-		FilterAll: {}, FilterAccepted: {Accepted, Delivered}, FilterClicked: {}, FilterFailed: {Failed},
-		FilterUnknown: {Unknown}, FilterExcluded: {Excluded}, FilterWaiting: {Queued, InFlight},
+// Lift compares those sent to with the control group. fault.ErrNotFound: it has none, or its
+// audience is not frozen yet.
+func (s *Service) Lift(ctx context.Context, id ID) (Lift, error) {
+	c, err := s.store.Find(ctx, id)
+	if err != nil {
+		return Lift{}, err
 	}
-	want, ok := states[f]
-	if !ok {
-		return nil, "", fmt.Errorf("%w: filter of recipients", fault.ErrInvalid)
+	if c.Control == 0 || c.PlannedAt.IsZero() {
+		return Lift{}, fmt.Errorf("control group of campaign %d: %w", id, fault.ErrNotFound)
 	}
-	return s.store.Recipients(ctx, id, want, f == FilterClicked, after, limit)
+	sent, control, err := s.store.Groups(ctx, id, AttributionWindow, s.now())
+	if err != nil {
+		return Lift{}, fmt.Errorf("control group of campaign %d: %w", id, err)
+	}
+	return Compare(sent, control), nil
 }

@@ -14,7 +14,9 @@ import (
 	"github.com/go-playground/validator/v10"
 	"github.com/hibiken/asynq"
 
+	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/campaign/email"
+	"github.com/coursecrm/coursecrm/campaign/sms"
 	"github.com/coursecrm/coursecrm/hostadapter"
 )
 
@@ -47,6 +49,23 @@ type Config struct {
 	Currency string `validate:"omitempty,iso4217"`
 	// Email configures the e-mail channel. The zero value: no e-mail.
 	Email Email
+	// SMS configures a gateway over HTTP. The zero value: the host's own (hostadapter.SMSGateway)
+	// where it offers one, else no SMS.
+	SMS SMS
+	// QuietHours hold messages back, by channel and in TimeZone. Nil: SMS from 21:00 to 8:00. An
+	// empty map: none.
+	QuietHours map[hostadapter.Channel]QuietHours
+	// CapDays is how many days a new campaign leaves people alone who were contacted; staff may
+	// change it for each campaign. Zero: 7. Negative: none.
+	CapDays int `validate:"max=365"`
+	// LateAfter is how late a scheduled campaign may begin, after a downtime, without staff being
+	// asked. Zero: 30 minutes. Negative: never ask.
+	LateAfter time.Duration
+	// LargeSend is how many people a member of staff without campaign_send_large may send to at
+	// most. Zero: no limit.
+	LargeSend int64 `validate:"min=0"`
+	// SiteAddress is the school's postal address, in the footer of mails. Empty: none.
+	SiteAddress string `validate:"max=200"`
 	// PlaceholderEmailDomains are the domains of addresses the host makes up for people who
 	// signed up by phone; they count as no address.
 	PlaceholderEmailDomains []string
@@ -71,7 +90,21 @@ type Email struct {
 	Username string // empty: no authentication
 	Password string
 	TLS      TLS
+	DKIM     DKIM // the zero value: messages are not signed by us
+	// BounceSecret signs reports of bounces and complaints to <PublicURL>/callbacks/email, in the
+	// protocol of package campaign/email. Empty: none are taken.
+	BounceSecret []byte
 }
+
+// DKIM signs mail, RFC 6376.
+type DKIM = email.DKIM
+
+// SMS configures text messages over a gateway that speaks the protocol of package campaign/sms.
+// Its callbacks come to <PublicURL>/callbacks/sms.
+type SMS = sms.HTTPConfig
+
+// QuietHours are the hours of a day in which a channel hands nothing over.
+type QuietHours = campaign.QuietHours
 
 // TLS says how a connection to a mail server is secured; the zero value is STARTTLS, required.
 type TLS = email.TLS
@@ -101,6 +134,16 @@ func (c Config) withDefaults() Config {
 	if c.RepairHour == 0 {
 		c.RepairHour = 3
 	}
+	if c.QuietHours == nil {
+		c.QuietHours = map[hostadapter.Channel]QuietHours{hostadapter.ChannelSMS: {Start: 21 * time.Hour, End: 8 * time.Hour}}
+	}
+	if c.CapDays == 0 {
+		c.CapDays = 7
+	}
+	if c.LateAfter == 0 {
+		c.LateAfter = 30 * time.Minute
+	}
+	c.CapDays, c.LateAfter = max(c.CapDays, 0), max(c.LateAfter, 0)
 	if c.Workers == 0 {
 		c.Workers = 4
 	}
@@ -152,6 +195,11 @@ func (c Config) validate() error {
 	}
 	if u, err := url.Parse(c.PublicURL); err == nil && (u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
 		field("PublicURL", "must have no query, fragment or login")
+	}
+	for ch, q := range c.QuietHours {
+		if err := q.Check(); err != nil {
+			field("QuietHours", "%s: %w", ch, err)
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
-	"github.com/coursecrm/coursecrm/campaign/email"
 	"github.com/coursecrm/coursecrm/crm/dossier"
 	"github.com/coursecrm/coursecrm/crm/home"
 	"github.com/coursecrm/coursecrm/hostadapter"
@@ -25,12 +24,15 @@ import (
 
 // CRM is a configured system. It is safe for concurrent use.
 type CRM struct {
-	pool   *sql.DB // ours to close; nil when it is the host's
-	mail   *email.Channel
-	syncer *projection.Syncer
-	keeper *segment.Keeper
-	runner *jobs.Runner
-	web    *web.Web
+	pool      *sql.DB // ours to close; nil when it is the host's
+	channels  channels
+	syncer    *projection.Syncer
+	keeper    *segment.Keeper
+	runner    *jobs.Runner
+	templates *campaign.Templates
+	receiver  *campaign.Receiver
+	consents  *campaign.Consents
+	web       *web.Web
 }
 
 // startTimeout bounds what New and Migrate wait for servers that do not answer.
@@ -81,20 +83,16 @@ func New(c Config) (*CRM, error) {
 	c = c.withDefaults()
 	errs := []error{c.validate()}
 	out := &CRM{}
-	if c.Email.Addr != "" {
-		var err error
-		out.mail, err = email.New(email.Config{Addr: c.Email.Addr, From: c.Email.From, Username: c.Email.Username,
-			Password: c.Email.Password, TLS: c.Email.TLS})
-		if err != nil {
-			errs = append(errs, fmt.Errorf("crm.Config.Email: %w", err))
-		}
+	var err error
+	if out.channels, err = openChannels(c); err != nil {
+		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
 	db, pool, err := openDB(c)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, out.Close())
 	}
 	out.pool = pool
 	if err := out.wire(c, db); err != nil {
@@ -124,32 +122,35 @@ func (out *CRM) wire(c Config, db *storage.DB) error {
 	if hostadapter.CapabilitiesOf(c.Host).Activities == nil {
 		catalog = catalog.Without(segment.NeedActivities)
 	}
-	var channels []campaign.Channel
-	if out.mail != nil {
-		channels = append(channels, out.mail)
-	}
 	projections, campaigns := &storage.Projection{DB: db, Currency: c.Currency}, &storage.Campaigns{DB: db, Currency: c.Currency}
 	segments := segment.NewService(&storage.Segments{DB: db}, catalog, segment.Site{Location: loc, Currency: c.Currency}, time.Now)
+	contacts := projection.Contacts{PlaceholderDomains: c.PlaceholderEmailDomains,
+		UnverifiedEmail: !c.VerifiedEmailOnly, UnverifiedMobile: !c.VerifiedMobileOnly}
 	out.syncer = &projection.Syncer{
 		Host: c.Host, Store: projections, Leases: db, Owner: owner, Poll: c.PollInterval, RepairAt: repairAt(c.RepairHour, loc),
-		Contacts: projection.Contacts{PlaceholderDomains: c.PlaceholderEmailDomains,
-			UnverifiedEmail: !c.VerifiedEmailOnly, UnverifiedMobile: !c.VerifiedMobileOnly},
-		Log: c.Logger, Now: time.Now,
+		Contacts: contacts, Log: c.Logger, Now: time.Now,
 	}
 	out.keeper = &segment.Keeper{Service: segments, Leases: db, Owner: owner, Log: c.Logger}
-	sender := campaign.NewSender(campaign.SenderConfig{Ledger: campaigns, Segments: segments, Channels: channels, Coder: coder,
-		PublicURL: c.PublicURL, Site: c.SiteName, Owner: owner, Location: loc, Now: time.Now, Log: c.Logger})
+	set := out.channels.settings(c, loc, secret, contacts.Clean)
+	ways := out.channels.list()
+	out.templates = campaign.NewTemplates(&storage.Templates{DB: db}, out.channels.approver(), time.Now, c.Logger)
+	out.receiver = campaign.NewReceiver(campaigns, secret, time.Now)
+	out.consents = campaign.NewConsents(campaigns, secret, contacts.Clean, time.Now)
+	sender := campaign.NewSender(campaign.SenderConfig{Ledger: campaigns, Segments: segments, Channels: ways,
+		Consent: hostadapter.CapabilitiesOf(c.Host).Consent, Coder: coder, Settings: set, Owner: owner, Now: time.Now, Log: c.Logger})
 	out.runner = jobs.New(c.Redis, sender, c.Workers, c.Logger)
+	links := shortlink.NewService(&storage.Links{DB: db}, coder, time.Now, c.Logger)
 	out.web, err = web.New(web.Config{
 		BasePath: c.BasePath, PublicBasePath: c.publicPath(), SiteName: c.SiteName, HostURL: c.HostURL, Location: loc, Currency: c.Currency,
 		Staff: c.Host, Links: hostadapter.CapabilitiesOf(c.Host).Links, Segments: segments,
-		Campaigns:  campaign.NewService(campaigns, segments, channels, c.SiteName, time.Now),
-		ShortLinks: shortlink.NewService(&storage.Links{DB: db}, coder, time.Now, c.Logger),
-		Dossiers:   dossier.NewService(&storage.Dossiers{DB: db}, time.Now),
-		Home:       home.NewService(&storage.Home{DB: db, Currency: c.Currency}, time.Now),
-		Sync:       &projection.Desk{Syncer: out.syncer, Reading: projections},
-		Audit:      &storage.Audit{DB: db},
-		Now:        time.Now, Log: c.Logger, HaveEmail: out.mail != nil, EmailFrom: c.Email.From,
+		Campaigns: campaign.NewService(campaigns, out.templates, segments, ways, links, set, time.Now),
+		Templates: out.templates, Consents: out.consents, ShortLinks: links,
+		Dossiers: dossier.NewService(&storage.Dossiers{DB: db}, time.Now),
+		Home:     home.NewService(&storage.Home{DB: db, Currency: c.Currency}, time.Now),
+		Sync:     &projection.Desk{Syncer: out.syncer, Reading: projections},
+		Audit:    &storage.Audit{DB: db},
+		Now:      time.Now, Log: c.Logger, EmailFrom: c.Email.From, LargeSend: c.LargeSend,
+		Senders: out.channels.senders(), Balance: out.channels.balance(), Callbacks: out.callbacks(c),
 	})
 	if err != nil {
 		return fmt.Errorf("crm: %w", err)
@@ -219,7 +220,7 @@ func (c *CRM) Run(ctx context.Context, roles ...Role) error {
 		case RoleSync:
 			parts = append(parts, c.syncer.Run, c.keeper.Run)
 		case RoleWorkers:
-			parts = append(parts, c.runner.Run)
+			parts = append(parts, c.runner.Run, c.templates.Run)
 		default:
 			return fmt.Errorf("crm: no role %q", role)
 		}
@@ -244,9 +245,7 @@ func (c *CRM) Run(ctx context.Context, roles ...Role) error {
 // Close frees what New opened. Call it after Run has returned.
 func (c *CRM) Close() error {
 	var errs []error
-	if c.mail != nil {
-		errs = append(errs, c.mail.Close())
-	}
+	errs = append(errs, c.channels.close())
 	if c.pool != nil {
 		errs = append(errs, c.pool.Close())
 	}

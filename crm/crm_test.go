@@ -181,7 +181,7 @@ func TestHugeBodyIsRefused(t *testing.T) {
 	}
 	defer c.Close()
 	body := &endless{left: 100 << 20}
-	r := httptest.NewRequest(http.MethodPost, "/crm/campaigns", body)
+	r := httptest.NewRequest(http.MethodPost, "/crm/audience/select", body)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	rec := httptest.NewRecorder()
 	c.Admin().ServeHTTP(rec, r)

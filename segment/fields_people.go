@@ -60,7 +60,7 @@ const (
 
 var reachFields = []Field{
 	{Key: "contacted", Section: Reach, Type: Time, Label: Text{"最近营销时间", "Last contacted"}, Narrow: []Narrowing{ByChannel},
-		rows: &rows{from: sentRows, where: reached + " AND " + sentAt + " IS NOT NULL", agg: latest, value: sentAt, past: true, channel: "c.channel",
+		rows: &rows{from: sentRows, where: reached + " AND NOT x.direct AND " + sentAt + " IS NOT NULL", agg: latest, value: sentAt, past: true, channel: "c.channel",
 			recent: "(c.done_at IS NULL OR c.done_at >= ?)"}},
 	{Key: "campaigns", Section: Reach, Type: Number, Label: Text{"收到营销次数", "Campaigns received"}, Narrow: []Narrowing{ByChannel, ByPeriod},
 		rows: &rows{from: sentRows, where: reached, agg: total, value: "count(*)", each: true, channel: "c.channel", at: sentAt, recent: "(c.done_at IS NULL OR c.done_at >= ?)"}},
@@ -82,8 +82,11 @@ var reachFields = []Field{
 		rows: &rows{from: clickRows, where: byHuman, agg: total, value: "count(*)", each: true, campaign: "x.campaign_id", at: "x.at"}},
 	{Key: "unsubscribed", Section: Reach, Type: Words, Label: Text{"已退订渠道", "Unsubscribed from"}, Choices: ChannelChoices,
 		Help: Text{"用户在网校或退订页拒绝营销的渠道。", "Channels on which the person refused marketing."},
-		own: own{sql: `array_remove(ARRAY[CASE WHEN l.consent_sms = 'denied' THEN 'sms' END, CASE WHEN l.consent_email = 'denied' THEN 'email' END,
-			CASE WHEN l.consent_message = 'denied' THEN 'message' END], NULL)`}},
+		own: own{sql: `array_remove(ARRAY[CASE WHEN 'denied' IN (l.consent_sms, l.own_sms) THEN 'sms' END, CASE WHEN 'denied' IN (l.consent_email, l.own_email) THEN 'email' END,
+			CASE WHEN 'denied' IN (l.consent_message, l.own_message) THEN 'message' END], NULL)`}},
+	{Key: "suppressed", Section: Reach, Type: Words, Label: Text{"已屏蔽渠道", "Suppressed on"}, Choices: ChannelChoices,
+		Help: Text{"号码或邮箱无效、被投诉，或在屏蔽名单里。", "The number or address is invalid, complained, or is on the suppression list."},
+		own:  own{sql: `array_remove(ARRAY[CASE WHEN l.dead_mobile THEN 'sms' END, CASE WHEN l.dead_email THEN 'email' END], NULL)`}},
 }
 
 var groupFields = []Field{

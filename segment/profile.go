@@ -21,6 +21,7 @@ type Profile struct {
 	Roles                         []h.Role
 	Inviter                       string
 	HasMobile, HasEmail           bool
+	MobileDead, EmailDead         bool // the contact is suppressed
 	MobileVerified, EmailVerified bool
 	RegisteredAt, LastLoginAt     time.Time
 	Refused                       []h.Channel
@@ -90,6 +91,7 @@ type ProfileActivity struct {
 
 // ProfileDelivery is a message that reached a provider, or may have.
 type ProfileDelivery struct {
+	Direct   bool // a message to one person, which no cap counts
 	Campaign int64
 	Channel  h.Channel
 	At       time.Time

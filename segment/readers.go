@@ -179,7 +179,8 @@ var readers = map[string]func(v view) Value{
 	},
 
 	"contacted": func(v view) Value {
-		return last(v, v.messages(), func(d ProfileDelivery) time.Time { return d.At })
+		batch := keep(v.messages(), func(d ProfileDelivery) bool { return !d.Direct })
+		return last(v, batch, func(d ProfileDelivery) time.Time { return d.At })
 	},
 	"campaigns": func(v view) Value {
 		return count(int64(len(keep(v.messages(), func(d ProfileDelivery) bool { return v.during(d.At) }))))
@@ -198,6 +199,16 @@ var readers = map[string]func(v view) Value{
 		return count(int64(len(keep(v.hits(), func(c ProfileClick) bool { return v.during(c.At) }))))
 	},
 	"unsubscribed": func(v view) Value { return wordSet(texts(v.Refused...)) },
+	"suppressed": func(v view) Value {
+		var dead []h.Channel
+		if v.MobileDead {
+			dead = append(dead, h.ChannelSMS)
+		}
+		if v.EmailDead {
+			dead = append(dead, h.ChannelEmail)
+		}
+		return wordSet(texts(dead...))
+	},
 
 	"interest_tag": func(v view) Value { return set(v.Tags) },
 	"list":         func(v view) Value { return set(v.Lists) },

@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -253,6 +254,30 @@ func Rested(r Rule, days int) Rule {
 }
 
 func rested(days int) Rule { return Condition("contacted", OpNotInLast, days, Day) }
+
+// Unwrap takes off again what pages put around a rule: the people taken out by hand, and the days
+// of [Rested]; 0: none. What is left never selects more by accident: a rule that is nothing but
+// the wrapping stays as it is.
+func Unwrap(r Rule) (base Rule, unticked []PersonID, days int) {
+	base = r
+	for len(base.All) > 1 {
+		last := base.All[len(base.All)-1]
+		switch {
+		case last.Field == "learner" && last.Op == OpNotIn && last.Of == nil && unticked == nil && days == 0:
+			if json.Unmarshal(last.Value, &unticked) != nil || len(unticked) == 0 {
+				return r, nil, 0
+			}
+		case last.Field == "contacted" && last.Op == OpNotInLast && last.Unit == Day && last.Of == nil && days == 0:
+			if json.Unmarshal(last.Value, &days) != nil || days < 1 {
+				return r, nil, 0
+			}
+		default:
+			return base, unticked, days
+		}
+		base = Group("all", base.All[:len(base.All)-1]...)
+	}
+	return base, unticked, days
+}
 
 // Problem gives what is wrong with a rule, if that is what err is about.
 func Problem(err error) (*RuleError, bool) {

@@ -40,6 +40,9 @@ type Store interface {
 	// Record keeps a click. A human one within RepeatWithin of another by the same recipient on
 	// the same link is kept as Duplicate.
 	Record(ctx context.Context, c Click) error
+	// Loose gives the number of a link to the target that belongs to no campaign, making it first
+	// where there is none. Its clicks are not recorded.
+	Loose(ctx context.Context, target string, now time.Time) (Number, error)
 }
 
 // Service resolves codes. It is safe for concurrent use.
@@ -53,6 +56,21 @@ type Service struct {
 // NewService makes a service.
 func NewService(store Store, coder *Coder, now func() time.Time, log *slog.Logger) *Service {
 	return &Service{store: store, coder: coder, now: now, log: log}
+}
+
+// TestLink gives the code of a link that is followed and counted for no campaign, for messages to
+// oneself.
+//
+// Errors: fault.ErrInvalid for a target that is no address.
+func (s *Service) TestLink(ctx context.Context, target string) (string, error) {
+	if err := CheckTarget(target); err != nil {
+		return "", fmt.Errorf("%w: %w", fault.ErrInvalid, err)
+	}
+	n, err := s.store.Loose(ctx, target, s.now())
+	if err != nil {
+		return "", fmt.Errorf("test link: %w", err)
+	}
+	return s.coder.Encode(n), nil
 }
 
 // recordTimeout bounds how long a visitor waits for the record of their click.

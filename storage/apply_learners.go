@@ -59,9 +59,12 @@ func (a *applier) learners(ctx context.Context) error {
 	names := learnerStage.names()
 	_, err := a.merge(ctx, `
 		WITH up AS (
-			INSERT INTO crm_learners (`+join(names)+`, written_at)
-			SELECT `+join(names)+`, now() FROM crm_in_learners ORDER BY host_id COLLATE "C"
+			INSERT INTO crm_learners (`+join(names)+`, dead_mobile, dead_email, written_at)
+			SELECT `+join(names)+`, EXISTS (SELECT FROM crm_suppressions s WHERE s.channel = 'sms' AND s.contact = usable_mobile),
+				EXISTS (SELECT FROM crm_suppressions s WHERE s.channel = 'email' AND s.contact = usable_email), now()
+			FROM crm_in_learners ORDER BY host_id COLLATE "C"
 			ON CONFLICT (host_id) DO UPDATE SET `+assign(names, "host_id", "registered_at", "marketable")+`,
+				dead_mobile = EXCLUDED.dead_mobile, dead_email = EXCLUDED.dead_email,
 				registered_at = coalesce(EXCLUDED.registered_at, crm_learners.registered_at),
 				marketable = EXCLUDED.marketable AND EXCLUDED.status <> 'deleted', written_at = now()
 			WHERE `+newer("crm_learners")+`

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -22,52 +23,83 @@ type Campaigns struct {
 }
 
 type campaignRow struct {
-	ID                                                            int64
-	Key, Name, Channel, Subject, Body, LinkTarget, State, Stalled string
-	Rule                                                          []byte
-	StalledAt, DoneAt                                             bun.NullTime
-	ByID, ByName                                                  string
-	LaunchedAt                                                    time.Time
+	ID, TemplateID, Price                              int64
+	Key, Name, Channel, State, Stalled                 string
+	Rule, Content, Fill, Promised                      []byte
+	Unticked                                           []int64 `bun:",array"`
+	TemplateVersion, CapDays, Control                  int
+	Direct, Tracked                                    bool
+	StalledAt, StalledUntil, SendAt, PlannedAt, DoneAt bun.NullTime
+	ByID, ByName                                       string
+	LaunchedAt                                         time.Time
 }
 
-const campaignColumns = `c.id, c.key, c.name, c.channel, c.subject, c.body, c.link_target, c.state, c.stalled,
-	c.rule, c.stalled_at, c.done_at, c.by_id, c.by_name, c.launched_at`
+const campaignColumns = `c.id, c.key, c.name, c.channel, c.rule, c.content, c.fill, c.unticked, c.template_id, c.template_version,
+	c.cap_days, c.control, c.direct, c.tracked, c.price, c.promised, c.state, c.stalled, c.stalled_at, c.stalled_until,
+	c.send_at, c.planned_at, c.done_at, c.by_id, c.by_name, c.launched_at`
 
 func (r campaignRow) campaign() (campaign.Campaign, error) {
 	c := campaign.Campaign{ID: campaign.ID(r.ID), Key: r.Key, Name: r.Name, Channel: h.Channel(r.Channel),
-		Subject: r.Subject, Body: r.Body, LinkTarget: r.LinkTarget, State: campaign.State(r.State),
-		Stalled: campaign.Stall(r.Stalled), StalledAt: utc(r.StalledAt), ByID: r.ByID, ByName: r.ByName,
-		LaunchedAt: r.LaunchedAt.UTC(), DoneAt: utc(r.DoneAt)}
-	if err := json.Unmarshal(r.Rule, &c.Rule); err != nil {
-		return c, fmt.Errorf("rule of campaign %d: %w", r.ID, err)
+		Template: campaign.TemplateRef{ID: campaign.TemplateID(r.TemplateID), Version: r.TemplateVersion},
+		CapDays:  r.CapDays, Control: r.Control, Direct: r.Direct, Tracked: r.Tracked, Price: r.Price,
+		State: campaign.State(r.State), Stalled: campaign.Stall(r.Stalled), StalledAt: utc(r.StalledAt), StalledUntil: utc(r.StalledUntil),
+		ByID: r.ByID, ByName: r.ByName, LaunchedAt: r.LaunchedAt.UTC(), SendAt: utc(r.SendAt), PlannedAt: utc(r.PlannedAt), DoneAt: utc(r.DoneAt)}
+	for _, id := range r.Unticked {
+		c.Unticked = append(c.Unticked, segment.PersonID(id))
+	}
+	for what, part := range map[string]struct {
+		from []byte
+		to   any
+	}{"rule": {r.Rule, &c.Rule}, "content": {r.Content, &c.Content}, "fill": {r.Fill, &c.Fill}, "promise": {r.Promised, &c.Promised}} {
+		if len(part.from) == 0 {
+			continue
+		}
+		if err := json.Unmarshal(part.from, part.to); err != nil {
+			return c, fmt.Errorf("%s of campaign %d: %w", what, r.ID, err)
+		}
 	}
 	return c, nil
 }
 
 // Insert implements campaign.Store. The planning is the campaign's first piece of work.
 func (s *Campaigns) Insert(ctx context.Context, c campaign.Campaign) (campaign.ID, error) {
+	content, err1 := json.Marshal(c.Content)
+	fill, err2 := json.Marshal(c.Fill)
+	promised, err3 := json.Marshal(c.Promised)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return 0, fmt.Errorf("campaign: %w", err)
+	}
 	var id int64
 	err := s.inTx(ctx, func(t *tx) error {
 		if err := holdQueries(ctx, t, c.Rule); err != nil {
 			return err
 		}
 		n, err := t.exec(ctx, `
-			INSERT INTO crm_campaigns (key, name, channel, rule, subject, body, link_target, state, by_id, by_name, launched_at)
-			VALUES (?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
-			c.Key, c.Name, string(c.Channel), string(c.Rule.JSON()), c.Subject, c.Body, c.LinkTarget, string(c.State),
-			c.ByID, c.ByName, c.LaunchedAt)
+			INSERT INTO crm_campaigns (key, name, channel, rule, content, fill, unticked, template_id, template_version, cap_days, control,
+				direct, tracked, price, promised, state, send_at, by_id, by_name, launched_at)
+			VALUES (?, ?, ?, ?::jsonb, ?::jsonb, ?::jsonb, ?::bigint[], ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+			c.Key, c.Name, string(c.Channel), string(c.Rule.JSON()), string(content), string(fill), personArray(c.Unticked), int64(c.Template.ID), c.Template.Version,
+			c.CapDays, c.Control, c.Direct, c.Tracked, c.Price, string(promised), string(c.State), orNull(c.SendAt), c.ByID, c.ByName, c.LaunchedAt)
 		if err != nil {
 			return err
 		}
-		if err := t.NewRaw("SELECT id FROM crm_campaigns WHERE key = ?", c.Key).Scan(ctx, &id); err != nil {
+		if err := t.NewRaw("SELECT id FROM crm_campaigns WHERE key = ?", c.Key).Scan(ctx, &id); err != nil || n == 0 {
 			return err
 		}
-		if n == 1 {
-			_, err = t.exec(ctx, "INSERT INTO crm_chunks (campaign_id, chunk) VALUES (?, ?)", id, campaign.PlanChunk)
+		if _, err := t.exec(ctx, "INSERT INTO crm_chunks (campaign_id, chunk, next_at) VALUES (?, ?, ?)", id, campaign.PlanChunk, orNull(c.SendAt)); err != nil {
+			return err
 		}
+		_, err = t.exec(ctx, "DELETE FROM crm_drafts WHERE key = ?", c.Key)
 		return err
 	})
 	return campaign.ID(id), err
+}
+
+// Launched implements campaign.Store.
+func (s *Campaigns) Launched(ctx context.Context, key string) (campaign.ID, error) {
+	var id int64
+	err := s.bun.NewRaw("SELECT id FROM crm_campaigns WHERE key = ?", key).Scan(ctx, &id)
+	return campaign.ID(id), translate(err)
 }
 
 // holdQueries sees to it that the quick queries of a rule are there, and stay until the transaction
@@ -115,9 +147,9 @@ type listedRow struct {
 
 const listedSums = `
 	LEFT JOIN LATERAL (
-		SELECT count(*) FILTER (WHERE d.state <> 'excluded') AS sendable,
+		SELECT count(*) FILTER (WHERE d.chunk >= 0) AS sendable,
 			count(*) FILTER (WHERE d.state IN ('accepted', 'delivered')) AS accepted,
-			count(*) FILTER (WHERE d.state NOT IN ('excluded', 'queued', 'sending')) AS settled
+			count(*) FILTER (WHERE d.chunk >= 0 AND d.state NOT IN ('queued', 'sending')) AS settled
 		FROM crm_deliveries d WHERE d.campaign_id = c.id) d ON true
 	LEFT JOIN LATERAL (
 		SELECT count(DISTINCT k.ordinal) AS clickers FROM crm_clicks k WHERE k.campaign_id = c.id AND k.kind = 'human') k ON true`
@@ -139,7 +171,7 @@ func listed(rows []listedRow) ([]campaign.Listed, error) {
 }
 
 // List implements campaign.Store.
-func (s *Campaigns) List(ctx context.Context, after string, limit int) ([]campaign.Listed, string, error) {
+func (s *Campaigns) List(ctx context.Context, v campaign.ListView, after string, limit int) ([]campaign.Listed, string, error) {
 	key := idKey{ID: 1<<63 - 1}
 	if after != "" {
 		if err := decodeCursor(after, &key); err != nil {
@@ -147,8 +179,8 @@ func (s *Campaigns) List(ctx context.Context, after string, limit int) ([]campai
 		}
 	}
 	var rows []listedRow
-	err := s.bun.NewRaw("SELECT "+campaignColumns+", d.*, k.* FROM (SELECT * FROM crm_campaigns WHERE id < ? ORDER BY id DESC LIMIT ?) c"+
-		listedSums+" ORDER BY c.id DESC", key.ID, limit+1).Scan(ctx, &rows)
+	err := s.bun.NewRaw("SELECT "+campaignColumns+", d.*, k.* FROM (SELECT * FROM crm_campaigns WHERE id < ? AND direct = ? AND (? = '' OR channel = ?) ORDER BY id DESC LIMIT ?) c"+
+		listedSums+" ORDER BY c.id DESC", key.ID, v.Direct, string(v.Channel), string(v.Channel), limit+1).Scan(ctx, &rows)
 	if err != nil {
 		return nil, "", translate(err)
 	}

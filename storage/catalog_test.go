@@ -44,8 +44,9 @@ const richer = `
 		SELECT 'open-' || host_id, '', id, 'pending', 'self', 700, 700, 0, 0, 0, 'CNY', 0, CASE host_id WHEN 'all' THEN timestamptz '2026-06-27' ELSE timestamptz '2026-06-30 01:00Z' END, 0, now(), now()
 		FROM crm_learners WHERE host_id <> 'none';
 	UPDATE crm_learners SET member_expires_at = CASE host_id WHEN 'all' THEN timestamptz '2026-07-10' ELSE timestamptz '2027-11-10' END WHERE host_id <> 'none';
-	INSERT INTO crm_campaigns (key, name, channel, rule, subject, body, state, by_id, by_name, launched_at)
-		SELECT n, 'c' || n, CASE n WHEN 1 THEN 'email' ELSE 'sms' END, '{"all":[]}', '', '', 'done', '', '', '2026-06-01' FROM generate_series(1, 2) n;
+	UPDATE crm_learners SET dead_mobile = host_id = 'all', dead_email = host_id = 'other' WHERE host_id <> 'none';
+	INSERT INTO crm_campaigns (key, name, channel, rule, content, state, by_id, by_name, launched_at)
+		SELECT n, 'c' || n, CASE n WHEN 1 THEN 'email' ELSE 'sms' END, '{"all":[]}', '{}', 'done', '', '', '2026-06-01' FROM generate_series(1, 2) n;
 	INSERT INTO crm_deliveries (campaign_id, ordinal, learner_id, chunk, state, accepted_at)
 		SELECT t.campaign, l.id, l.id, 0, 'accepted', t.at FROM (VALUES ('all', 1, timestamptz '2026-06-26'), ('other', 2, timestamptz '2026-03-30')) t (who, campaign, at)
 		JOIN crm_learners l ON l.host_id = t.who;
@@ -148,6 +149,9 @@ func fieldCases(course, tag, me int64) []fieldCase {
 		{"last_click", nil, segment.OpInLast, 30, segment.Day, all},
 		{"clicks", &segment.Of{Campaigns: []int64{1}}, segment.OpLt, 1, "", nobodyElse},
 		{"unsubscribed", nil, segment.OpAnyOf, []string{"sms"}, "", all},
+		{"unsubscribed", nil, segment.OpNoneOf, []string{"email"}, "", []string{"all", "none"}}, // told us, or the host
+		{"suppressed", nil, segment.OpAnyOf, []string{"sms"}, "", all},
+		{"suppressed", nil, segment.OpNoneOf, []string{"email"}, "", []string{"all", "none"}},
 		{"interest_tag", nil, segment.OpAnyOf, []int64{tag}, "", all},
 		{"query", nil, segment.OpNotIn, []int64{1}, "", nobodyElse}, // logged in within 30 days
 		{"list", nil, segment.OpNotIn, []int64{1}, "", nobodyElse},

@@ -42,19 +42,24 @@ func dossierPerson(ctx context.Context, tx bun.Tx, id segment.PersonID) (dossier
 	var r struct {
 		personRow                                `bun:",extend"`
 		ConsentSms, ConsentEmail, ConsentMessage string
+		HostSms, HostEmail, HostMessage          string
+		EmailDead, MobileDead                    bool
 		Marketable, EmailUsable, MobileUsable    bool
 		MemberUntil                              bun.NullTime
 		RefundCount, OpenCount                   int
 		RefundTotal, OpenTotal                   int64
 	}
 	err := tx.NewRaw("SELECT "+personColumns+`, l.marketable,
-			l.usable_email IS NOT NULL AS email_usable, l.usable_mobile IS NOT NULL AS mobile_usable,
-			l.consent_sms, l.consent_email, l.consent_message, l.member_expires_at AS member_until,
+			l.usable_email IS NOT NULL AND NOT l.dead_email AS email_usable, l.usable_mobile IS NOT NULL AND NOT l.dead_mobile AS mobile_usable,
+			`+effective+`, l.consent_sms AS host_sms, l.consent_email AS host_email, l.consent_message AS host_message, l.dead_email AS email_dead, l.dead_mobile AS mobile_dead,
+			l.member_expires_at AS member_until,
 			l.refund_count, l.refund_total, l.open_order_count AS open_count, l.open_order_total AS open_total
 		FROM crm_learners l WHERE l.id = ?`, int64(id)).Scan(ctx, &r)
 	return dossier.Dossier{Person: r.person(), Marketable: r.Marketable, EmailUsable: r.EmailUsable, MobileUsable: r.MobileUsable,
 		Consent: h.Consent{h.ChannelSMS: h.ConsentState(r.ConsentSms), h.ChannelEmail: h.ConsentState(r.ConsentEmail),
 			h.ChannelMessage: h.ConsentState(r.ConsentMessage)},
+		HostConsent: h.Consent{h.ChannelSMS: h.ConsentState(r.HostSms), h.ChannelEmail: h.ConsentState(r.HostEmail),
+			h.ChannelMessage: h.ConsentState(r.HostMessage)}, EmailDead: r.EmailDead, MobileDead: r.MobileDead,
 		MemberUntil: utc(r.MemberUntil), RefundCount: r.RefundCount, RefundTotal: r.RefundTotal,
 		OpenCount: r.OpenCount, OpenTotal: r.OpenTotal}, err
 }
@@ -111,17 +116,18 @@ func dossierDeliveries(ctx context.Context, tx bun.Tx, id segment.PersonID) ([]d
 	var rows []struct {
 		CampaignID           int64
 		Name, Channel, State string
+		Direct               bool
 		At                   time.Time
 		ClickedAt            bun.NullTime
 	}
 	err := tx.NewRaw(`
-		SELECT c.id AS campaign_id, c.name, c.channel, d.state, coalesce(d.accepted_at, c.launched_at) AS at,
+		SELECT c.id AS campaign_id, c.name, c.channel, d.direct, d.state, coalesce(d.accepted_at, c.launched_at) AS at,
 			(SELECT min(k.at) FROM crm_clicks k WHERE k.campaign_id = d.campaign_id AND k.ordinal = d.ordinal AND k.kind = 'human') AS clicked_at
 		FROM crm_deliveries d JOIN crm_campaigns c ON c.id = d.campaign_id
 		WHERE d.learner_id = ? AND d.state <> 'excluded' ORDER BY c.id DESC LIMIT ?`, int64(id), dossier.Limit).Scan(ctx, &rows)
 	out := make([]dossier.Delivery, len(rows))
 	for i, r := range rows {
-		out[i] = dossier.Delivery{Campaign: campaign.ID(r.CampaignID), Name: r.Name, Channel: h.Channel(r.Channel),
+		out[i] = dossier.Delivery{Campaign: campaign.ID(r.CampaignID), Name: r.Name, Channel: h.Channel(r.Channel), Direct: r.Direct,
 			State: campaign.DeliveryState(r.State), At: r.At.UTC(), ClickedAt: utc(r.ClickedAt)}
 	}
 	return out, err

@@ -43,7 +43,7 @@ func (s *Home) Totals(ctx context.Context, since, rated time.Time, window time.D
 			return fmt.Errorf("attributed revenue: %w", err)
 		}
 		var rows []listedRow
-		if err := tx.NewRaw("SELECT "+campaignColumns+", d.*, k.* FROM (SELECT * FROM crm_campaigns WHERE state <> 'done' ORDER BY id DESC LIMIT 5) c"+
+		if err := tx.NewRaw("SELECT "+campaignColumns+", d.*, k.* FROM (SELECT * FROM crm_campaigns WHERE state NOT IN ('done', 'cancelled') AND NOT direct ORDER BY id DESC LIMIT 5) c"+
 			listedSums+" ORDER BY c.id DESC").Scan(ctx, &rows); err != nil {
 			return fmt.Errorf("running campaigns: %w", err)
 		}
@@ -59,7 +59,7 @@ func lastRate(ctx context.Context, tx bun.Tx, rated time.Time, t *home.Totals) e
 	var rows []struct{ ID, Accepted, Clickers int64 }
 	err := tx.NewRaw(`
 		SELECT c.id, d.accepted, k.clickers FROM (
-			SELECT * FROM crm_campaigns WHERE link_target <> '' AND launched_at <= ? ORDER BY launched_at DESC, id DESC LIMIT 1) c`+
+			SELECT * FROM crm_campaigns WHERE tracked AND NOT direct AND launched_at <= ? ORDER BY launched_at DESC, id DESC LIMIT 1) c`+
 		listedSums, rated).Scan(ctx, &rows)
 	if err != nil {
 		return fmt.Errorf("last click rate: %w", err)

@@ -293,7 +293,7 @@ func TestPreviewFindsTheSendable(t *testing.T) {
 		seed.Learners[i].Email = ""
 	}
 	s := newSending(t, seed)
-	p, err := s.service.Preview(t.Context(), campaign.Input{Channel: h.ChannelEmail, Rule: segment.Everyone(), Subject: "x", Body: "y"}, 0)
+	p, err := s.service.Preview(t.Context(), mail("", segment.Everyone()), 0)
 	if err != nil || p.Of != 10 {
 		t.Errorf("preview of %d people, %v", p.Of, err)
 	}

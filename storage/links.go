@@ -2,7 +2,9 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/shortlink"
@@ -38,4 +40,18 @@ func (s *Links) Record(ctx context.Context, c shortlink.Click) error {
 		c.At, string(shortlink.Duplicate), string(c.Kind), string(shortlink.ReasonRepeat), string(c.Reason),
 		c.Ordinal, string(c.Kind), c.At.Add(-shortlink.RepeatWithin), c.At, int64(c.Link)).Exec(ctx)
 	return translate(err)
+}
+
+// Loose implements shortlink.Store. Two callers at once may make two links; both lead there.
+func (s *Links) Loose(ctx context.Context, target string, now time.Time) (shortlink.Number, error) {
+	link, err := linkWhere(ctx, s.bun, "campaign_id = 0 AND target = ? ORDER BY id LIMIT 1", target)
+	if err == nil || !errors.Is(err, fault.ErrNotFound) {
+		return link.First, err
+	}
+	var first int64
+	err = s.inTx(ctx, func(t *tx) (err error) {
+		first, err = makeLink(ctx, t, 0, target, 1, now)
+		return err
+	})
+	return shortlink.Number(first), err
 }

@@ -55,7 +55,7 @@ func TestClicks(t *testing.T) {
 	if r := s.result(t, second); r.Hits != 0 {
 		t.Errorf("the other campaign has %d hits", r.Hits)
 	}
-	list, _, err := s.service.Recipients(t.Context(), id, "clicked", "", 10)
+	list, _, err := s.service.Recipients(t.Context(), id, "clicked", "", "", 10)
 	if err != nil || len(list) != 1 || list[0].Ordinal != 3 {
 		t.Errorf("clicked: %+v, %v", list, err)
 	}

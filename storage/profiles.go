@@ -32,7 +32,7 @@ func (s *Segments) Profile(ctx context.Context, id segment.PersonID) (*segment.P
 		newQuestion(profileDeliveries, args, func(r pgx.Rows) error {
 			var d segment.ProfileDelivery
 			var at sql.NullTime
-			err := r.Scan(&d.Campaign, (*string)(&d.Channel), &at, &d.Clicked)
+			err := r.Scan(&d.Campaign, (*string)(&d.Channel), &at, &d.Direct, &d.Clicked)
 			d.At = orZero(at)
 			p.Deliveries = append(p.Deliveries, d)
 			return err
@@ -51,10 +51,15 @@ func (s *Segments) Profile(ctx context.Context, id segment.PersonID) (*segment.P
 	return p, err
 }
 
+// effective is what counts of the host's word and our own: either can deny.
+const effective = `CASE WHEN l.own_sms = 'denied' THEN 'denied' ELSE l.consent_sms END AS consent_sms,
+	CASE WHEN l.own_email = 'denied' THEN 'denied' ELSE l.consent_email END AS consent_email,
+	CASE WHEN l.own_message = 'denied' THEN 'denied' ELSE l.consent_message END AS consent_message`
+
 const (
 	profilePerson = `SELECT l.id, l.status, l.nickname, l.real_name, l.gender, l.birthday, l.register_source, l.device, l.province, l.city, l.roles,
 			l.inviter_host_id, l.usable_mobile IS NOT NULL, l.usable_email IS NOT NULL, l.mobile_verified AND l.mobile <> '', l.email_verified AND l.email <> '',
-			l.registered_at, l.last_login_at, l.consent_sms, l.consent_email, l.consent_message, l.custom,
+			l.registered_at, l.last_login_at, ` + effective + `, l.dead_mobile, l.dead_email, l.custom,
 			l.paid_order_count, l.paid_total, l.first_paid_at, l.last_paid_at, l.refund_count, l.refund_total, l.open_order_count, l.open_order_total,
 			l.enrolled_count, l.last_learn_at, l.bought_ids, l.enrolled_ids, l.tag_ids, l.member_level, l.member_expires_at,
 			ARRAY(SELECT m.list_id FROM crm_list_members m WHERE m.learner_id = l.id)
@@ -66,7 +71,7 @@ const (
 	profileEnrollments = `SELECT offering_id, role, status, join_reason, exit_reason, required_done, joined_at, expires_at, last_learn_at, completed_at, exited_at
 		FROM crm_enrollments WHERE learner_id = ?`
 	profileActivities = `SELECT type, coalesce(offering_id, 0), occurred_at FROM crm_activities WHERE learner_id = ?`
-	profileDeliveries = `SELECT x.campaign_id, c.channel, coalesce(x.accepted_at, x.sending_at),
+	profileDeliveries = `SELECT x.campaign_id, c.channel, coalesce(x.accepted_at, x.sending_at), x.direct,
 			EXISTS (SELECT FROM crm_clicks k WHERE k.campaign_id = x.campaign_id AND k.ordinal = x.ordinal AND k.kind = 'human')
 		FROM crm_deliveries x JOIN crm_campaigns c ON c.id = x.campaign_id
 		WHERE x.learner_id = ? AND x.state IN ('accepted', 'delivered', 'unknown')`
@@ -79,7 +84,7 @@ func scanProfile(r pgx.Rows, p *segment.Profile) error {
 	var roles []string
 	var custom []byte
 	err := r.Scan((*int64)(&p.Person), (*string)(&p.Status), &p.Nickname, &p.RealName, (*string)(&p.Gender), &birthday, &p.RegisterSource, (*string)(&p.Device),
-		&p.Province, &p.City, &roles, &p.Inviter, &p.HasMobile, &p.HasEmail, &p.MobileVerified, &p.EmailVerified, &registered, &login, &sms, &email, &message, &custom,
+		&p.Province, &p.City, &roles, &p.Inviter, &p.HasMobile, &p.HasEmail, &p.MobileVerified, &p.EmailVerified, &registered, &login, &sms, &email, &message, &p.MobileDead, &p.EmailDead, &custom,
 		&p.PaidCount, &p.PaidTotal, &firstPaid, &lastPaid, &p.RefundCount, &p.RefundTotal, &p.OpenCount, &p.OpenTotal,
 		&p.EnrolledCount, &learned, &p.Bought, &p.Enrolled, &p.Tags, &p.MemberLevel, &expires, &p.Lists)
 	if err != nil {

@@ -136,7 +136,7 @@ func (s *Segments) DeleteQuery(ctx context.Context, id segment.QueryID) error {
 			Name string
 			Rule json.RawMessage
 		}
-		if err := t.NewRaw("SELECT id, name, rule FROM crm_campaigns WHERE state = 'planning'").Scan(ctx, &campaigns); err != nil {
+		if err := t.NewRaw("SELECT id, name, rule FROM crm_campaigns WHERE state IN ('scheduled', 'late', 'planning')").Scan(ctx, &campaigns); err != nil {
 			return err
 		}
 		for _, c := range campaigns {

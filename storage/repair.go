@@ -46,7 +46,7 @@ var vanished = map[projection.Feed]struct{ table, key, present, mark, learner st
 		`status = 'deleted', marketable = false, nickname = '', real_name = '', gender = '', birthday = NULL, mobile = '',
 			mobile_verified = false, email = '', email_verified = false, usable_mobile = NULL, usable_email = NULL,
 			register_source = '', device = '', last_login_at = NULL, locale = '', province = '', city = '', roles = '{}',
-			inviter_host_id = '', consent_sms = '', consent_email = '', consent_message = '', custom = NULL`, "r.id"},
+			inviter_host_id = '', consent_sms = '', consent_email = '', consent_message = '', dead_email = false, dead_mobile = false, custom = NULL`, "r.id"},
 	projection.Offerings: {
 		"crm_offerings", "r.type || ':' || r.host_id", "r.status NOT IN ('deleted', 'unknown')",
 		"status = 'deleted', deleted_at = now()", ""},

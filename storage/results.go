@@ -5,11 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"github.com/coursecrm/coursecrm/campaign"
-	h "github.com/coursecrm/coursecrm/hostadapter"
-	"github.com/coursecrm/coursecrm/segment"
 )
 
 // creditsSQL gives the orders that count for a campaign: those of its clickers for which no
@@ -32,26 +28,32 @@ const creditsSQL = `
 func (s *Campaigns) Result(ctx context.Context, id campaign.ID, window time.Duration) (campaign.Result, error) {
 	out := campaign.Result{ByState: map[campaign.DeliveryState]int64{}, ByReason: map[campaign.Reason]int64{}}
 	out.Excluded = map[campaign.Exclusion]int64{}
+	out.LateOut = map[campaign.Exclusion]int64{}
 	var rows []struct {
 		State, Reason string
-		Count         int64
+		Planned       bool
+		Count, Parts  int64
 	}
-	if err := s.bun.NewRaw("SELECT state, reason, count(*) AS count FROM crm_deliveries WHERE campaign_id = ? GROUP BY 1, 2",
-		int64(id)).Scan(ctx, &rows); err != nil {
+	if err := s.bun.NewRaw(`SELECT state, reason, chunk >= 0 AS planned, count(*) AS count, coalesce(sum(parts) FILTER (WHERE state IN ('accepted', 'delivered')), 0) AS parts
+		FROM crm_deliveries WHERE campaign_id = ? GROUP BY 1, 2, 3`, int64(id)).Scan(ctx, &rows); err != nil {
 		return out, fmt.Errorf("count deliveries: %w", translate(err))
 	}
 	for _, r := range rows {
 		state := campaign.DeliveryState(r.State)
 		out.ByState[state] += r.Count
 		out.Matched += r.Count
-		switch state {
-		case campaign.Excluded:
-			out.Excluded[campaign.Exclusion(r.Reason)] += r.Count
-		case campaign.Failed, campaign.Unknown:
-			out.ByReason[campaign.Reason(r.Reason)] += r.Count
-		}
-		if state != campaign.Excluded {
+		out.Parts += r.Parts
+		switch {
+		case r.Planned:
 			out.Sendable += r.Count
+		default:
+			out.Excluded[campaign.Exclusion(r.Reason)] += r.Count
+		}
+		switch {
+		case r.Planned && state == campaign.Excluded:
+			out.LateOut[campaign.Exclusion(r.Reason)] += r.Count
+		case state == campaign.Failed, state == campaign.Unknown:
+			out.ByReason[campaign.Reason(r.Reason)] += r.Count
 		}
 	}
 	if err := s.bun.NewRaw("SELECT count(*), count(DISTINCT ordinal) FILTER (WHERE kind = 'human') FROM crm_clicks WHERE campaign_id = ?",
@@ -66,76 +68,33 @@ func (s *Campaigns) Result(ctx context.Context, id campaign.ID, window time.Dura
 	return out, nil
 }
 
-// Recipients implements campaign.Store.
-func (s *Campaigns) Recipients(ctx context.Context, id campaign.ID, states []campaign.DeliveryState, clicked bool, after string, limit int) ([]campaign.Recipient, string, error) {
-	key := idKey{ID: -1}
-	if after != "" {
-		if err := decodeCursor(after, &key); err != nil {
-			return nil, "", err
-		}
-	}
-	where, args := "d.campaign_id = ? AND d.ordinal > ?", []any{int64(id), key.ID}
-	if len(states) > 0 {
-		list := make([]string, len(states))
-		for i, st := range states {
-			list[i] = string(st)
-		}
-		where, args = where+" AND d.state = ANY (?)", append(args, textArray(list))
-	}
-	if clicked {
-		where += " AND k.at IS NOT NULL"
-	}
+// Groups implements campaign.Store. Those sent to are all whom the campaign set out to reach and
+// did not cancel, also where the message failed: the control group holds such people too.
+func (s *Campaigns) Groups(ctx context.Context, id campaign.ID, window time.Duration, now time.Time) (sent, control campaign.Group, err error) {
 	var rows []struct {
-		Ordinal, LearnerID                        int64
-		Nickname, RealName, HostID, State, Reason string
-		AcceptedAt, ClickedAt                     bun.NullTime
+		Control        bool
+		People, Payers int64
+		Sum            int64
+		SumSq          float64
 	}
-	err := s.bun.NewRaw(`
-		SELECT d.ordinal, d.learner_id, l.nickname, l.real_name, coalesce(l.host_id, '') AS host_id, d.state, d.reason,
-			d.accepted_at, k.at AS clicked_at
-		FROM crm_deliveries d JOIN crm_learners l ON l.id = d.learner_id
-		LEFT JOIN LATERAL (SELECT min(at) AS at FROM crm_clicks k
-			WHERE k.campaign_id = d.campaign_id AND k.ordinal = d.ordinal AND k.kind = 'human') k ON true
-		WHERE `+where+` ORDER BY d.ordinal LIMIT ?`, append(args, limit+1)...).Scan(ctx, &rows)
-	if err != nil {
-		return nil, "", translate(err)
-	}
-	next := ""
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = encodeCursor(idKey{rows[limit-1].Ordinal})
-	}
-	out := make([]campaign.Recipient, len(rows))
-	for i, r := range rows {
-		name := segment.Person{RealName: r.RealName, Nickname: r.Nickname, HostID: h.LearnerID(r.HostID)}.Name()
-		out[i] = campaign.Recipient{Ordinal: r.Ordinal, Person: segment.PersonID(r.LearnerID), Name: name,
-			State: campaign.DeliveryState(r.State), Reason: r.Reason, AcceptedAt: utc(r.AcceptedAt), ClickedAt: utc(r.ClickedAt)}
-	}
-	return out, next, nil
-}
-
-// Sample implements campaign.Store.
-func (s *Campaigns) Sample(ctx context.Context, p segment.Predicate, ch h.Channel, limit int) ([]campaign.Addressee, error) {
-	query, args, err := sieve(p, ch)
-	if err != nil {
-		return nil, err
-	}
-	c := contacts[ch]
-	var rows []addresseeRow
-	err = s.reading(ctx, func(tx bun.Tx) error {
-		if err := roomy(ctx, tx); err != nil {
-			return err
-		}
-		return tx.NewRaw("SELECT 0 AS ordinal, 0 AS tries, "+addresseeColumns(c.contact, c.consent)+`
-			FROM (SELECT id FROM (`+query+`) s WHERE reason = '' ORDER BY id LIMIT ?) a JOIN crm_learners l ON l.id = a.id
-			LEFT JOIN crm_memberships m ON m.learner_id = l.id AND NOT m.deleted ORDER BY l.id`, append(args, limit)...).Scan(ctx, &rows)
-	})
-	if err != nil {
-		return nil, err
-	}
-	var out []campaign.Addressee
+	err = s.bun.NewRaw(`
+		WITH c AS (SELECT id, planned_at FROM crm_campaigns WHERE id = ?),
+		paid AS (
+			SELECT o.learner_id, coalesce(sum(o.paid_amount - o.refunded) FILTER (WHERE o.currency = ?), 0) AS net
+			FROM crm_orders o, c WHERE o.paid_amount > 0 AND o.paid_on >= c.planned_at AND o.paid_on < least(c.planned_at + ? * interval '1 second', ?::timestamptz)
+			GROUP BY 1)
+		SELECT d.chunk < 0 AS control, count(*) AS people, count(p.learner_id) AS payers, coalesce(sum(p.net), 0)::bigint AS sum,
+			coalesce(sum(p.net::float8 ^ 2), 0) AS sum_sq
+		FROM crm_deliveries d JOIN c ON c.id = d.campaign_id LEFT JOIN paid p ON p.learner_id = d.learner_id
+		WHERE d.chunk >= 0 AND d.state NOT IN ('excluded', 'cancelled') OR d.chunk < 0 AND d.reason = ?
+		GROUP BY 1`, int64(id), s.Currency, int64(window.Seconds()), now, string(campaign.Control)).Scan(ctx, &rows)
 	for _, r := range rows {
-		out = append(out, r.addressee())
+		g := campaign.Group{People: r.People, Payers: r.Payers, Sum: r.Sum, SumSq: r.SumSq}
+		if r.Control {
+			control = g
+		} else {
+			sent = g
+		}
 	}
-	return out, nil
+	return sent, control, translate(err)
 }

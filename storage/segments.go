@@ -132,9 +132,9 @@ func countQuestion(a segment.Ask, c *segment.Counts) question {
 
 // What it takes to reach a person on a channel.
 const (
-	reachEmail   = "l.usable_email IS NOT NULL AND l.consent_email <> 'denied'"
-	reachSMS     = "l.usable_mobile IS NOT NULL AND l.consent_sms <> 'denied'"
-	reachMessage = "l.host_id IS NOT NULL AND l.consent_message <> 'denied'"
+	reachEmail   = "l.usable_email IS NOT NULL AND l.consent_email <> 'denied' AND l.own_email <> 'denied' AND NOT l.dead_email"
+	reachSMS     = "l.usable_mobile IS NOT NULL AND l.consent_sms <> 'denied' AND l.own_sms <> 'denied' AND NOT l.dead_mobile"
+	reachMessage = "l.host_id IS NOT NULL AND l.consent_message <> 'denied' AND l.own_message <> 'denied'"
 )
 
 // setsQuestion looks at everybody once and asks each condition once: the answers of a person are

@@ -17,7 +17,10 @@ type Dossier struct {
 	Marketable   bool // false: teacher, staff, robot
 	EmailUsable  bool
 	MobileUsable bool
-	Consent      h.Consent
+	Consent      h.Consent // what counts of the host's word and ours: either can deny
+	HostConsent  h.Consent // the host's word alone
+	EmailDead    bool      // the address is suppressed
+	MobileDead   bool
 	MemberUntil  time.Time // zero: no end, or no member
 	RefundCount  int
 	RefundTotal  int64
@@ -59,6 +62,7 @@ type Delivery struct {
 	Campaign  campaign.ID
 	Name      string
 	Channel   h.Channel
+	Direct    bool // a message to one person, which no cap counts
 	State     campaign.DeliveryState
 	At        time.Time // accepted, or launched when it was not
 	ClickedAt time.Time // first human click; zero: none

@@ -19,7 +19,24 @@ const (
 	QueriesMoved Action = "query.moved"
 	ListUploaded Action = "list.uploaded"
 	Launched     Action = "campaign.launched"
-	RepairAsked  Action = "sync.repair_asked"
+	TestSent     Action = "campaign.tested"
+
+	CampaignPaused    Action = "campaign.paused"
+	CampaignResumed   Action = "campaign.resumed"
+	CampaignSentLate  Action = "campaign.sent_late"
+	CampaignCancelled Action = "campaign.cancelled"
+	CampaignResent    Action = "campaign.unknown_resent"
+	CampaignExported  Action = "campaign.exported"
+
+	ConsentEntered     Action = "consent.entered"
+	SuppressionAdded   Action = "suppression.added"
+	SuppressionRemoved Action = "suppression.removed"
+
+	TemplateSaved     Action = "template.saved"
+	TemplateSubmitted Action = "template.submitted"
+	TemplateArchived  Action = "template.archived"
+
+	RepairAsked Action = "sync.repair_asked"
 )
 
 // Entry is a line of the record.

@@ -13,6 +13,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
 const (
@@ -20,6 +21,7 @@ const (
 	taskChunk = "crm:chunk"
 
 	relayEvery = 500 * time.Millisecond
+	relayLeast = 50 * time.Millisecond
 	relayBatch = 100
 	idEvery    = 30 // seconds after which a task may be enqueued under a new id
 )
@@ -30,11 +32,12 @@ type Runner struct {
 	sender      *campaign.Sender
 	concurrency int
 	log         *slog.Logger
+	worked      chan struct{} // something was done, so something else may have become due
 }
 
 // New makes a runner; concurrency is how many chunks this process works on at once.
 func New(redis asynq.RedisConnOpt, sender *campaign.Sender, concurrency int, log *slog.Logger) *Runner {
-	return &Runner{redis: redis, sender: sender, concurrency: concurrency, log: log}
+	return &Runner{redis: redis, sender: sender, concurrency: concurrency, log: log, worked: make(chan struct{}, 1)}
 }
 
 // Ping asks Redis whether it is there.
@@ -80,7 +83,7 @@ func (r *Runner) relay(ctx context.Context) {
 	client := asynq.NewClient(r.redis)
 	defer client.Close()
 	failing := false
-	for pause(ctx, relayEvery) {
+	for r.pause(ctx) {
 		err := r.fill(ctx, client)
 		if ctx.Err() != nil {
 			return
@@ -129,21 +132,36 @@ func (r *Runner) chunk(ctx context.Context, t *asynq.Task) error {
 		return nil
 	}
 	if err := r.sender.Do(ctx, w); err != nil && ctx.Err() == nil {
-		r.log.ErrorContext(ctx, "jobs: chunk failed, it will be taken again", "campaign", w.Campaign, "chunk", w.Chunk, "err", err)
+		level := slog.LevelError
+		if errors.Is(err, fault.ErrUnavailable) { // the database is away, which it says itself
+			level = slog.LevelWarn
+		}
+		r.log.Log(ctx, level, "jobs: chunk failed, it will be taken again", "campaign", w.Campaign, "chunk", w.Chunk, "err", err)
+	}
+	select {
+	case r.worked <- struct{}{}:
+	default: // somebody said so already
 	}
 	return nil
 }
 
-// pause waits; false: ctx ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
+// pause waits for the next look: a while, or less when something was done. False: ctx ended.
+func (r *Runner) pause(ctx context.Context) bool {
+	least, most := time.NewTimer(relayLeast), time.NewTimer(relayEvery)
+	defer least.Stop()
+	defer most.Stop()
+	select { // not after each chunk of many
+	case <-ctx.Done():
+		return false
+	case <-least.C:
+	}
 	select {
 	case <-ctx.Done():
 		return false
-	case <-t.C:
-		return true
+	case <-r.worked:
+	case <-most.C:
 	}
+	return true
 }
 
 // logger lends asynq our log.

@@ -77,12 +77,17 @@ func newSite(t *testing.T) *site {
 	s := &site{counter: &counter{got: map[string]int{}}}
 	segments := segment.NewService(&storage.Segments{DB: db}, segment.DefaultCatalog(), segment.Site{Location: time.UTC, Currency: "CNY"}, time.Now)
 	channels := []campaign.Channel{s.counter}
-	s.service = campaign.NewService(&storage.Campaigns{DB: db}, segments, channels, "school", time.Now)
+	set := campaign.Settings{Site: campaign.Site{Name: "school"}, Location: time.UTC, PublicURL: "https://s.example", Secret: []byte("x")}
+	stores := &storage.Campaigns{DB: db}
+	templates := campaign.NewTemplates(&storage.Templates{DB: db}, nil, time.Now, quiet)
+	coder := shortlink.NewCoder([]byte("x"))
+	s.service = campaign.NewService(stores, templates, segments, channels, shortlink.NewService(&storage.Links{DB: db}, coder, time.Now, quiet), set, time.Now)
 	s.sender = func(owner string) *campaign.Sender {
-		return campaign.NewSender(campaign.SenderConfig{Ledger: &storage.Campaigns{DB: db}, Segments: segments, Channels: channels,
-			Coder: shortlink.NewCoder([]byte("x")), PublicURL: "https://s.example", Site: "school", Owner: owner, Location: time.UTC, Now: time.Now, Log: quiet})
+		return campaign.NewSender(campaign.SenderConfig{Ledger: stores, Segments: segments, Channels: channels,
+			Coder: coder, Settings: set, Owner: owner, Now: time.Now, Log: quiet})
 	}
-	s.id, err = s.service.Launch(t.Context(), campaign.Input{Key: "k", Name: "n", Channel: h.ChannelEmail, Rule: segment.Everyone(), Subject: "s", Body: "b", By: h.Staff{ID: "1"}})
+	s.id, err = s.service.Launch(t.Context(), campaign.Draft{Key: "k", Name: "n", Channel: h.ChannelEmail, Rule: segment.Everyone(), ByID: "1",
+		Content: campaign.Content{Subject: "s", Blocks: []campaign.Block{{Kind: campaign.BlockText, Text: "b"}}}}, h.Staff{ID: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,3 +76,15 @@ func usableMobile(number string) string {
 	}
 	return ""
 }
+
+// Clean brings a contact that somebody typed into the form in which learners' are kept, and gives
+// "" for one that is none. Private messages have no contact.
+func (c Contacts) Clean(ch h.Channel, contact string) string {
+	switch ch {
+	case h.ChannelEmail:
+		return c.UsableEmail(contact)
+	case h.ChannelSMS:
+		return usableMobile(contact)
+	}
+	return ""
+}

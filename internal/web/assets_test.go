@@ -56,7 +56,7 @@ func TestIcons(t *testing.T) {
 
 // newIcons are the icons that are named in Go.
 func newIcons() []string {
-	return []string{"home", "users", "send", "refresh", "device-mobile", "mail", "message-circle"}
+	return []string{"home", "users", "send", "refresh", "template", "photo", "minus", "heading", "file-text", "book-2", "square-plus", "device-mobile", "mail", "message-circle", "shield-check", "player-pause", "player-stop", "rotate-clockwise"}
 }
 
 // TestClasses holds that the classes in templates are in the style sheet.

@@ -78,7 +78,7 @@ func (w *Web) audience(q *request) error {
 // formAddress is the page's state with conditions that are not a rule yet.
 func formAddress(sel selection, address url.Values) url.Values {
 	form := encodeDraft(sel.draft)
-	for _, k := range []string{"s", "query", "sort", "size", "cols"} {
+	for _, k := range []string{"s", "query", "sort", "size", "cols", "draft"} {
 		if v := address.Get(k); v != "" {
 			form.Set(k, v)
 		}

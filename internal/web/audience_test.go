@@ -160,13 +160,14 @@ func TestSelectingPeople(t *testing.T) {
 		{"everyone but one", url.Values{"mode": {"all"}, "row": {"2"}}, `{"all":[{"field":"status","op":"in","value":["active"]},{"field":"learner","op":"not_in","value":[2]}]}`},
 		{"nobody but one", url.Values{"mode": {"all"}, "row": {"2"}, "q": {`{"all":[]}`}}, `{"all":[]}`},
 	} {
-		a := s.post("/audience/select", tt.form).want(t, http.StatusSeeOther)
-		u, _ := url.Parse(a.Header.Get("Location"))
-		if u.Path != "/crm/campaigns/new" || len(u.Query()) != 1 {
-			t.Errorf("%s: goes to %s", tt.name, u)
+		tt.form.Set("channel", "email")
+		d := s.begun(s.post("/audience/select", tt.form).want(t, http.StatusSeeOther))
+		unticked := make([]int64, len(d.Unticked))
+		for i, id := range d.Unticked {
+			unticked[i] = int64(id)
 		}
-		if got := canonical(s.world.stored[u.Query().Get("s")]); got != tt.want {
-			t.Errorf("%s: stored %s", tt.name, got)
+		if got := canonical(allBut(d.Rule, unticked)); got != tt.want || d.Channel != h.ChannelEmail {
+			t.Errorf("%s: begun on %s with %s", tt.name, d.Channel, got)
 		}
 	}
 	if a := s.post("/audience/select", url.Values{"mode": {"ids"}, "q": {rule}}).want(t, http.StatusSeeOther); location(t, a).Get("q") != rule {
@@ -182,6 +183,7 @@ func TestNoSendingNoTicks(t *testing.T) {
 	s := newSite(t, func(w *world, _ *Config) { w.staff.Permissions = []h.Permission{h.PermView} })
 	s.get("/audience").want(t, 200, "许知夏").lacks(t, `name="person"`, `id="bulk-bar"`)
 	s.get("/").lacks(t, "新建营销")
-	s = newSite(t, func(_ *world, c *Config) { c.HaveEmail = false })
-	s.get("/audience").want(t, 200, "还没有配置邮件", " disabled>")
+	s = newSite(t, func(w *world, c *Config) { w.channels = nil; c.Campaigns = w.newCampaigns() })
+	s.get("/audience").want(t, 200, "还没有配置任何发送渠道").lacks(t, `name="channel"`)
+	s.post("/audience/select", url.Values{"mode": {"ids"}, "person": {"1"}, "channel": {"email"}}).want(t, http.StatusUnprocessableEntity)
 }

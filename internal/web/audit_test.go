@@ -16,7 +16,7 @@ func TestDeedsAreRecorded(t *testing.T) {
 	s.post("/people/2/contact", url.Values{}).want(t, 200, "13800135622")
 	s.post("/people/999/contact", url.Values{}).want(t, 404)
 	s.post("/sync/repair", url.Values{}).want(t, 303)
-	s.post("/campaigns", letter(s.token(), "step", "send")).want(t, 303)
+	s.confirmed("MAILDRAFT").want(t, 303)
 	if got, want := s.world.deeds(), []string{"contact.shown person:2", "sync.repair_asked sync", "campaign.launched campaign:12"}; !slices.Equal(got, want) {
 		t.Errorf("recorded %q, want %q", got, want)
 	}

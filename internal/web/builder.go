@@ -28,6 +28,7 @@ type viewFields struct {
 	Sort    segment.Sort
 	Size    int
 	Columns string
+	Draft   string // whose people are being changed
 	OOB     bool
 }
 

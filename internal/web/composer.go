@@ -1,230 +1,199 @@
 package web
 
 import (
-	"crypto/rand"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
-	"unicode/utf8"
+	"strings"
 
 	"github.com/coursecrm/coursecrm/campaign"
-	"github.com/coursecrm/coursecrm/hostadapter"
-	"github.com/coursecrm/coursecrm/internal/audit"
 	"github.com/coursecrm/coursecrm/internal/fault"
-	"github.com/coursecrm/coursecrm/segment"
 )
 
-// composerPage is the form of an e-mail campaign.
-type composerPage struct {
-	Frame
-	Input     composerInput
-	Token     string
-	Say       string // the audience in words
-	Audience  string // where the audience can be changed
-	Variables []variableView
-	Dry       dryView
-	Preview   previewView
-	Problems  []fieldProblem
-	From      string
-	NoEmail   bool
+// composing is a visit to the page of a draft.
+type composing struct {
+	d        campaign.Draft
+	as       int               // the person of the preview
+	width    string            // of the preview, one of previewWidths
+	typed    map[string]string // what stands in fields that could not be read
+	wrong    fault.Fields      // what is the matter with them
+	problems fault.Fields      // shown under the fields: wrong, and what a check found
+	testTo   string
+	whole    bool   // other controls are needed than those of the form
+	at       int    // the block whose button was used …
+	focus    string // … and which one that was; empty: none
 }
 
-// composerInput is what was typed.
-type composerInput struct {
-	Key, Name, Subject, Body, LinkTarget string
-	At                                   int // the person of the preview
-}
-
-// SubjectLen counts the characters of the subject.
-func (in composerInput) SubjectLen() int { return utf8.RuneCountInString(in.Subject) }
-
-type variableView struct{ Label, Text string }
-
-// fieldProblem is an error under a field and in the summary on top.
-type fieldProblem struct {
-	Field   string
-	Problem fault.Problem
-}
-
-func newFieldProblem(field string, p fault.Problem) fieldProblem { return fieldProblem{field, p} }
-
-// For gives the problem of a field; its Key is empty when there is none.
-func (p composerPage) For(field string) fault.Problem {
-	for _, f := range p.Problems {
-		if f.Field == field {
-			return f.Problem
-		}
+// ownDraft finds the draft of the address. One that was launched meanwhile, by a second click or
+// another tab, leads to its campaign: then done is true.
+func (w *Web) ownDraft(q *request) (d campaign.Draft, done bool, err error) {
+	key := q.r.PathValue("key")
+	if key == "" || len(key) > 100 || strings.Trim(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" {
+		return d, false, fault.ErrNotFound
 	}
-	return fault.Problem{}
-}
-
-// dryView breaks the audience down: Sendable and the lines add up to Matched.
-type dryView struct {
-	campaign.Sum
-	Lines  []dryLine
-	Failed bool
-}
-
-type dryLine struct {
-	Reason campaign.Exclusion
-	N      int64
-	Share  float64 // of the largest line
-}
-
-func dryViewOf(s campaign.Sum) dryView {
-	d := dryView{Sum: s}
-	var most int64
-	for _, n := range s.Excluded {
-		most = max(most, n)
+	d, err = w.Campaigns.Draft(q.ctx(), key, q.staff)
+	if errors.Is(err, fault.ErrNotFound) {
+		return d, true, w.toLaunched(q, key, err)
 	}
-	for _, e := range campaign.Exclusions() {
-		line := dryLine{Reason: e, N: s.Excluded[e]}
-		if most > 0 {
-			line.Share = float64(line.N) / float64(most)
-		}
-		d.Lines = append(d.Lines, line)
+	return d, false, err
+}
+
+// toLaunched goes to the campaign with a key; when there is none, err is the answer.
+func (w *Web) toLaunched(q *request, key string, err error) error {
+	// An empty draft is never launched, but a campaign with its key is found.
+	id, none := w.Campaigns.Launch(q.ctx(), campaign.Draft{Key: key}, q.staff)
+	if none != nil {
+		return err
 	}
-	return d
+	return q.redirect(w.paths.Campaign(id, "", ""))
 }
 
-// composerFields are the fields in the order of the form.
-func composerFields() []string {
-	return []string{"audience", "channel", "name", "subject", "body", "link_target", "key"}
-}
-
-func readComposer(v url.Values) composerInput {
-	at := 0
-	if list := v["at"]; len(list) > 0 { // the last is the button that was pressed
-		at, _ = strconv.Atoi(list[len(list)-1])
-	}
-	return composerInput{Key: v.Get("key"), Name: v.Get("name"), Subject: v.Get("subject"), Body: v.Get("body"),
-		LinkTarget: v.Get("link_target"), At: at}
-}
-
-// composer opens the form for a stored selection.
+// composer shows a draft. With check=1 it also says what is wrong with it.
 func (w *Web) composer(q *request) error {
-	return w.showComposer(q, http.StatusOK, q.r.URL.Query().Get("s"), composerInput{Key: rand.Text()}, nil)
+	d, done, err := w.ownDraft(q)
+	if done || err != nil {
+		return err
+	}
+	v := q.r.URL.Query()
+	c := &composing{d: d}
+	c.readView(v)
+	w.refresh(q, c)
+	if v.Get("check") == "1" {
+		if c.problems, err = w.check(q, c); err != nil {
+			return err
+		}
+	}
+	return w.showComposer(q, http.StatusOK, c)
 }
 
-// compose takes the form: "edit" shows it again with a fresh dry run, "send" launches, and
-// anything else checks it and asks for confirmation with the number of people.
+// readView reads whom the preview is for and how wide it is.
+func (c *composing) readView(v url.Values) {
+	last := func(name string) string { // the last is the button that was used
+		list := append([]string{""}, v[name]...)
+		return list[len(list)-1]
+	}
+	c.as, _ = strconv.Atoi(last("as"))
+	if c.width = last("w"); !slices.Contains(previewWidths(), c.width) {
+		c.width = ""
+	}
+}
+
+// refresh lets a draft whose text has to be approved say what its template says now.
+func (w *Web) refresh(q *request, c *composing) {
+	if !w.Templates.NeedsApproval(c.d.Channel) || c.d.Template.ID == 0 {
+		return
+	}
+	t, err := w.Templates.Find(q.ctx(), c.d.Template.ID)
+	if err == nil && t.Channel == c.d.Channel { // what is wrong with it is found by Check
+		c.d.Template, c.d.Content.Text, c.d.Content.Supplier = t.Ref(), t.Content.Text, t.Supplier
+	}
+}
+
+// compose takes the form of a draft. Whatever the button, what was typed is kept first; only the
+// dialogs send no form.
 func (w *Web) compose(q *request) error {
 	if err := q.parse(); err != nil {
 		return err
 	}
+	d, done, err := w.ownDraft(q)
+	if done || err != nil {
+		return err
+	}
 	f := q.r.PostForm
-	in, token := readComposer(f), f.Get("s")
-	if f.Get("step") == "edit" {
-		return w.showComposer(q, http.StatusOK, token, in, nil)
+	step, arg, _ := strings.Cut(f.Get("step"), ":")
+	switch step {
+	case "send":
+		return w.send(q, d)
+	case "drop":
+		return w.dropDraft(q, d)
 	}
-	rule, err := w.Segments.Selection(q.ctx(), token)
-	if err != nil {
-		return err
-	}
-	input := w.input(q, in, rule)
-	if f.Get("step") == "send" {
-		id, err := w.Campaigns.Launch(q.ctx(), input)
-		if err == nil {
-			if err := w.record(q, audit.Launched, fmt.Sprintf("campaign:%d", id), map[string]any{"channel": input.Channel, "rule": ruleHash(rule)}); err != nil {
-				return err
-			}
-			return q.redirect(w.paths.Campaign(id, "", ""))
-		}
-		return w.composeAgain(q, token, in, err)
-	}
-	if err := w.Campaigns.Check(q.ctx(), input); err != nil {
-		return w.composeAgain(q, token, in, err)
-	}
-	sum, err := w.Campaigns.DryRun(q.ctx(), rule, hostadapter.ChannelEmail)
-	if err != nil {
-		return err
-	}
-	if sum.Sendable == 0 {
-		problems := fault.Fields{}
-		problems.Add("audience", "problem.nobody")
-		return w.composeAgain(q, token, in, problems)
-	}
-	return w.confirm(q, token, in, sum)
-}
-
-// composeAgain shows the form with what is wrong; an error that is not about it goes on.
-func (w *Web) composeAgain(q *request, token string, in composerInput, err error) error {
-	var problems fault.Fields
-	if !errors.As(err, &problems) {
-		return err
-	}
-	if q.hx() {
-		q.w.Header().Set("HX-Retarget", "#composer")
-		q.w.Header().Set("HX-Reswap", "outerHTML show:top")
-	}
-	return w.showComposer(q, http.StatusUnprocessableEntity, token, in, problems)
-}
-
-func (w *Web) input(q *request, in composerInput, r segment.Rule) campaign.Input {
-	return campaign.Input{Key: in.Key, Name: in.Name, Channel: hostadapter.ChannelEmail, Rule: r, Subject: in.Subject,
-		Body: in.Body, LinkTarget: in.LinkTarget, By: q.staff}
-}
-
-func (w *Web) showComposer(q *request, status int, token string, in composerInput, problems fault.Fields) error {
-	rule, err := w.Segments.Selection(q.ctx(), token)
-	if err != nil {
-		return err
-	}
-	l := w.locale(q)
-	p := composerPage{Frame: w.frame(q, "composer.title", "audience"), Input: in, Token: token,
-		Audience: w.paths.Audience(values("s", token)), From: w.EmailFrom, NoEmail: !w.HaveEmail}
-	b, err := w.builder(q)
-	if err != nil {
-		return err
-	}
-	if p.Say, err = b.say(rule); err != nil {
-		return err
-	}
-	for _, v := range campaign.Variables() {
-		name := l.variable(v)
-		p.Variables = append(p.Variables, variableView{name, "{{ " + name + " }}"})
-	}
-	for _, field := range composerFields() {
-		if problem, ok := problems[field]; ok {
-			p.Problems = append(p.Problems, fieldProblem{field, problem})
+	c := &composing{d: d, wrong: fault.Fields{}, typed: map[string]string{}}
+	c.readView(f)
+	w.refresh(q, c)
+	if f.Has("form") {
+		if err := w.readForm(q, c, f); err != nil {
+			return err
 		}
 	}
-	sum, err := w.Campaigns.DryRun(q.ctx(), rule, hostadapter.ChannelEmail)
+	if err := w.edit(q, c, step, arg); err != nil {
+		return err
+	}
+	if looks := step == "dry" || step == "as"; looks && q.hx() {
+		// The page saves what is typed by requests that follow each other; these do not wait for
+		// them and must not bring back what was typed before.
+	} else if err := w.keepDraft(q, c, d); err != nil {
+		if errors.Is(err, fault.ErrConflict) {
+			return w.toLaunched(q, d.Key, err)
+		}
+		return err
+	}
+	return w.composed(q, c, step, f)
+}
+
+// composed answers a form whose draft is kept.
+func (w *Web) composed(q *request, c *composing, step string, f url.Values) error {
 	switch {
-	case errors.Is(err, fault.ErrUnavailable):
-		p.Dry.Failed = true
-	case err != nil:
-		return err
-	default:
-		p.Dry = dryViewOf(sum)
+	case step == "confirm":
+		return w.confirm(q, c)
+	case step == "test":
+		return w.sendTest(q, c, f)
+	case q.hx() && step == "dry":
+		return w.showDry(q, c)
+	case q.hx() && step == "as":
+		return w.showPreview(q, c)
+	case q.hx() && !c.whole:
+		return w.showSaved(q, c, f)
+	case q.hx():
+		return w.showComposer(q, http.StatusOK, c)
+	case len(c.wrong) > 0:
+		c.problems = c.wrong
+		return w.showComposer(q, http.StatusUnprocessableEntity, c)
 	}
-	if p.Preview, err = w.previewOf(q, in, rule); err != nil && !errors.Is(err, fault.ErrUnavailable) {
-		return err
-	}
-	if q.hx() {
-		return w.render(q, status, "composer#composer", p)
-	}
-	return w.render(q, status, "composer", p)
+	return q.redirect(w.paths.Draft(c.d.Key, "", c.view()) + c.fragment(step))
 }
 
-// confirmPage asks before anything is sent, and says to how many.
-type confirmPage struct {
-	Frame
-	Input composerInput
-	Token string
-	Sum   campaign.Sum
+// view is how the preview is shown, as parameters.
+func (c *composing) view() url.Values {
+	as := ""
+	if c.as > 0 {
+		as = strconv.Itoa(c.as)
+	}
+	return values("as", as, "w", c.width)
 }
 
-func (w *Web) confirm(q *request, token string, in composerInput, sum campaign.Sum) error {
-	p := confirmPage{Input: in, Token: token, Sum: sum}
-	if q.hx() {
-		p.Frame = w.plainFrame(q, "", "")
-		q.w.Header().Set("HX-Retarget", "#confirm")
-		q.w.Header().Set("HX-Reswap", "innerHTML")
-		return w.render(q, http.StatusOK, "confirm#confirm-dialog", p)
+// fragment leads to the part of the page that a button belongs to.
+func (c *composing) fragment(step string) string {
+	switch step {
+	case "block":
+		return "#block-" + strconv.Itoa(max(c.at, 0))
+	case "dry":
+		return "#dry"
+	case "as":
+		return "#preview"
 	}
-	p.Frame = w.frame(q, "confirm.title", "audience")
-	return w.render(q, http.StatusOK, "confirm", p)
+	return ""
+}
+
+// keepDraft saves what changed.
+func (w *Web) keepDraft(q *request, c *composing, before campaign.Draft) error {
+	if versionOf(c.d) == versionOf(before) {
+		return nil
+	}
+	if err := w.Campaigns.SaveDraft(q.ctx(), c.d, q.staff); err != nil {
+		return err
+	}
+	c.d.SavedAt = w.Now()
+	return nil
+}
+
+// versionOf names what a draft says: another text, audience or time gives another name.
+func versionOf(d campaign.Draft) string {
+	text, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // strings, numbers and a rule that was read as JSON
+	}
+	return hash(string(text))
 }

@@ -46,14 +46,9 @@ func (w *Web) export(q *request) error {
 	if err != nil {
 		return err
 	}
-	var format exportFormat
-	for _, known := range exportFormats() {
-		if known.name == f.Get("format") {
-			format = known
-		}
-	}
-	if format.open == nil {
-		return fault.Fields{"format": {Key: "problem.choice"}}
+	format, err := exportFormatOf(f.Get("format"))
+	if err != nil {
+		return err
 	}
 	rule, some := segment.Rule{}, true
 	if f.Has("mode") {
@@ -78,7 +73,19 @@ func (w *Web) export(q *request) error {
 	if err := w.record(q, audit.Exported, "audience", map[string]any{"format": format.name, "columns": keys, "masked": x.mask, "rule": ruleHash(rule)}); err != nil {
 		return err
 	}
-	return w.sendTable(q, x, format, columns, rule)
+	return w.sendFile(q, format, "audience", func(table sheet.Writer) (int, error) { return w.fill(q, x, table, columns, rule) })
+}
+
+// exportFormatOf finds a format by its name.
+//
+// Errors: fault.Fields about "format".
+func exportFormatOf(name string) (exportFormat, error) {
+	for _, known := range exportFormats() {
+		if known.name == name {
+			return known, nil
+		}
+	}
+	return exportFormat{}, fault.Fields{"format": {Key: "problem.choice"}}
 }
 
 // fits finds out before the first row whether a rule is sound and its people fit into the file.
@@ -97,32 +104,32 @@ func (w *Web) fits(q *request, format exportFormat, rule segment.Rule) error {
 	return nil
 }
 
-// sendTable writes the file as the answer. What goes wrong before the first byte becomes a page;
+// sendFile writes a table as the answer; fill writes its rows and tells how many. What goes wrong before the first byte becomes a page;
 // later the connection is cut, so that nobody takes half a table for a whole one.
-func (w *Web) sendTable(q *request, x exporter, format exportFormat, columns []exportColumn, rule segment.Rule) error {
-	name := "audience-" + w.Now().In(w.Location).Format("20060102") + "." + format.name
+func (w *Web) sendFile(q *request, format exportFormat, name string, fill func(sheet.Writer) (int, error)) error {
+	name += "-" + w.Now().In(w.Location).Format("20060102") + "." + format.name
 	out := &firstByte{to: q.w, limit: http.NewResponseController(q.w), before: func(h http.Header) {
 		h.Set("Content-Type", format.mime)
 		h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	}}
 	table := format.open(out)
 	defer table.Abort()
-	rows, err := w.fill(q, x, table, columns, rule)
+	rows, err := fill(table)
 	if err == nil {
 		err = table.Close()
 	}
 	switch {
 	case err == nil:
-		w.Log.InfoContext(q.ctx(), "web: audience exported", "request", q.id, "staff", q.staff.ID, "rows", rows)
+		w.Log.InfoContext(q.ctx(), "web: exported", "file", name, "request", q.id, "staff", q.staff.ID, "rows", rows)
 		return nil
 	case !out.written:
-		return fmt.Errorf("export audience: %w", err)
+		return fmt.Errorf("export %s: %w", name, err)
 	}
 	level := slog.LevelError
 	if q.ctx().Err() != nil {
 		level = slog.LevelInfo // the visitor went away
 	}
-	w.Log.Log(q.ctx(), level, "web: export broke off", "request", q.id, "staff", q.staff.ID, "rows", rows, "err", err)
+	w.Log.Log(q.ctx(), level, "web: export broke off", "file", name, "request", q.id, "staff", q.staff.ID, "rows", rows, "err", err)
 	panic(http.ErrAbortHandler)
 }
 

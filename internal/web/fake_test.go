@@ -37,13 +37,27 @@ type world struct {
 	counts    segment.Counts
 	campaigns []campaign.Campaign
 	result    campaign.Result
+	groups    [2]campaign.Group // sent to, and held back
 	sum       campaign.Sum
 	launched  []campaign.Campaign
+	moves     []campaign.Move
+	sieves    []campaign.Sieve // what dry runs were asked
+	drafts    map[string]campaign.Draft
+	tests     []campaign.Test
+	templates []campaign.SavedTemplate
+	sent      []campaign.Message // what the providers were given
+	away      bool               // the providers cannot be reached
+	approval  bool               // SMS have to be approved
+	channels  []h.Channel        // that can be used
 	stored    map[string]segment.Rule
 	queries   []segment.Saved
 	audited   []audit.Entry
 	counted   []segment.Predicate
 	repairs   int
+	record    record
+	hostNo    bool   // the host says that nobody wants e-mails
+	dead      bool   // all numbers are suppressed
+	rival     func() // does something right before a campaign is moved
 }
 
 // slowness is what does not come in time.
@@ -56,7 +70,7 @@ const (
 
 func newWorld() *world {
 	now := time.Date(2026, 11, 20, 20, 5, 0, 0, time.FixedZone("CST", 8*3600))
-	w := &world{now: now, stored: map[string]segment.Rule{},
+	w := &world{now: now, stored: map[string]segment.Rule{}, approval: true, channels: []h.Channel{h.ChannelSMS, h.ChannelEmail, h.ChannelMessage},
 		staff: h.Staff{ID: "7", Name: "周敏", Permissions: h.AllPermissions(), Scope: h.ScopeAll}}
 	for i, f := range projection.Feeds() {
 		w.state.Live = append(w.state.Live, projection.FeedState{Feed: f, Walk: projection.Live, Rows: int64(10_000 * (i + 1)), Total: int64(10_000 * (i + 1)),
@@ -92,10 +106,15 @@ func newWorld() *world {
 		{ID: 3, Name: "别人的查询", OwnerID: "somebody-else", Rule: segment.Everyone()},
 	}
 	w.campaigns = []campaign.Campaign{
-		{ID: 12, Key: "k", Name: "双 11 返场体验课转正价", Channel: h.ChannelEmail, Rule: segment.Everyone(), Subject: "{{ 用户名 }}，你试听的课还能再省 300 元", Body: "{{ 链接 }}",
-			LinkTarget: "https://www.example.com/course/318", State: campaign.Done, ByName: "周敏", LaunchedAt: now.Add(-35 * time.Minute), DoneAt: now.Add(-30 * time.Minute)},
-		{ID: 11, Key: "l", Name: "考研数学公开课邀请", Channel: h.ChannelEmail, Rule: segment.Group("all", segment.Condition("learner", segment.OpIn, []int64{1, 2, 3}, "")), Subject: "公开课", Body: "来", State: campaign.Sending, ByName: "周敏", LaunchedAt: now.Add(-205 * time.Second)},
+		{ID: 12, Key: "k", Name: "双 11 返场体验课转正价", Channel: h.ChannelEmail, Rule: segment.Everyone(), Tracked: true, CapDays: 7,
+			Content: campaign.Content{Subject: "{{ 用户名 }}，你试听的课还能再省 300 元", Blocks: []campaign.Block{{Kind: campaign.BlockText, Text: "{{ 链接 }}"}}},
+			Fill:    campaign.Fill{Link: "https://www.example.com/course/318"}, State: campaign.Done, ByName: "周敏", LaunchedAt: now.Add(-35 * time.Minute), PlannedAt: now.Add(-35 * time.Minute), DoneAt: now.Add(-30 * time.Minute)},
+		{ID: 11, Key: "l", Name: "考研数学公开课邀请", Channel: h.ChannelEmail, Rule: segment.Group("all", segment.Condition("learner", segment.OpIn, []int64{1, 2, 3}, "")), Content: campaign.Content{Subject: "公开课", Blocks: []campaign.Block{{Kind: campaign.BlockText, Text: "来"}}}, State: campaign.Sending, ByName: "周敏", LaunchedAt: now.Add(-205 * time.Second), PlannedAt: now.Add(-205 * time.Second)},
 	}
+	w.campaigns = append(w.campaigns, otherCampaigns(now)...)
+	w.groups, w.record = liftGroups(), newRecord(now)
+	w.templates = newLetters(now)
+	w.drafts = newDrafts(now, campaign.Draft{Rule: segment.Everyone(), ByID: "7", SavedAt: now.Add(-time.Minute)})
 	w.sum = campaign.Sum{Matched: 45, Sendable: 40, Excluded: map[campaign.Exclusion]int64{campaign.NoContact: 3, campaign.NoConsent: 2}}
 	w.result = campaign.Result{Sum: campaign.Sum{Matched: 8214, Sendable: 6626, Excluded: map[campaign.Exclusion]int64{campaign.NotActive: 100, campaign.NotLearner: 12, campaign.NoContact: 1200, campaign.SameContact: 76, campaign.NoConsent: 200}},
 		ByState:  map[campaign.DeliveryState]int64{campaign.Accepted: 6390, campaign.Failed: 225, campaign.Unknown: 11, campaign.Excluded: 1588},
@@ -106,20 +125,34 @@ func newWorld() *world {
 }
 
 func (w *world) config() Config {
+	loc := shanghai()
+	now := func() time.Time { return w.now }
+	log := w.log()
+	return Config{
+		BasePath: "/crm", PublicBasePath: "/go", SiteName: "启明网校", HostURL: "/admin", Location: loc, Currency: "CNY",
+		Staff: w, Links: w, Segments: w.newSegments(), Campaigns: w.newCampaigns(), Templates: w.newTemplates(), Consents: w.newConsents(),
+		ShortLinks: shortlink.NewService((*linkStore)(w), testCoder(), now, log), Dossiers: dossier.NewService((*dossierStore)(w), now),
+		Home: home.NewService((*homeStore)(w), now), Sync: &projection.Desk{Syncer: &projection.Syncer{Store: (*syncStore)(w).store(), Host: host{}, Now: now, Log: log}, Reading: (*syncStore)(w)},
+		Now: now, Log: log, Audit: (*auditLog)(w), EmailFrom: "hello@mail.example.com",
+		Senders: func(context.Context) ([]h.Staff, error) {
+			return []h.Staff{{ID: "7", Name: "周敏"}, {ID: "8", Name: "<b>李老师</b>"}}, w.fail
+		},
+		Balance: func(context.Context) (int64, error) { return 38420, w.fail },
+	}
+}
+
+func shanghai() *time.Location {
 	loc, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {
 		panic(err) // the standard library's own data
 	}
-	now := func() time.Time { return w.now }
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	segments := segment.NewService((*segmentStore)(w), segment.DefaultCatalog(), segment.Site{Location: loc, Currency: "CNY"}, now)
-	return Config{
-		BasePath: "/crm", PublicBasePath: "/go", SiteName: "启明网校", HostURL: "/admin", Location: loc, Currency: "CNY",
-		Staff: w, Links: w, Segments: segments, Campaigns: campaign.NewService((*campaignStore)(w), segments, []campaign.Channel{mute{}}, "启明网校", now),
-		ShortLinks: shortlink.NewService((*linkStore)(w), testCoder(), now, log), Dossiers: dossier.NewService((*dossierStore)(w), now),
-		Home: home.NewService((*homeStore)(w), now), Sync: &projection.Desk{Syncer: &projection.Syncer{Store: (*syncStore)(w).store(), Host: host{}, Now: now, Log: log}, Reading: (*syncStore)(w)},
-		Now: now, Log: log, Audit: (*auditLog)(w), HaveEmail: true, EmailFrom: "hello@mail.example.com",
-	}
+	return loc
+}
+
+func (w *world) log() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+
+func (w *world) newSegments() *segment.Service {
+	return segment.NewService((*segmentStore)(w), segment.DefaultCatalog(), segment.Site{Location: shanghai(), Currency: "CNY"}, func() time.Time { return w.now })
 }
 
 func testCoder() *shortlink.Coder { return shortlink.NewCoder([]byte("test")) }
@@ -132,14 +165,6 @@ func (w *world) Staff(*http.Request) (h.Staff, error) { return w.staff, w.who }
 func (w *world) LearnerURL(id h.LearnerID) string { return "/school/users/" + string(id) }
 func (w *world) OfferingURL(h.Target) string      { return "" }
 
-type mute struct{}
-
-func (mute) Name() h.Channel         { return h.ChannelEmail }
-func (mute) Traits() campaign.Traits { return campaign.Traits{BatchSize: 1} }
-func (mute) Send(context.Context, []campaign.Message) ([]campaign.Outcome, error) {
-	return nil, campaign.ErrUnreachable
-}
-
 type auditLog world
 
 // Write implements audit.Log.
@@ -151,63 +176,6 @@ func (a *auditLog) Write(_ context.Context, e audit.Entry) error {
 	return a.fail
 }
 
-type campaignStore world
-
-func (s *campaignStore) Insert(_ context.Context, c campaign.Campaign) (campaign.ID, error) {
-	s.launched = append(s.launched, c)
-	return 12, s.fail
-}
-
-func (s *campaignStore) Find(_ context.Context, id campaign.ID) (campaign.Campaign, error) {
-	for _, c := range s.campaigns {
-		if c.ID == id {
-			return c, s.fail
-		}
-	}
-	return campaign.Campaign{}, fault.ErrNotFound
-}
-
-func (s *campaignStore) List(_ context.Context, after string, _ int) ([]campaign.Listed, string, error) {
-	if after != "" {
-		return []campaign.Listed{{Campaign: s.campaigns[1], Sendable: 1985, Accepted: 1231, Settled: 1231}}, "", s.fail
-	}
-	return []campaign.Listed{{Campaign: s.campaigns[0], Sendable: 6626, Accepted: 6390, Settled: 6626, Clickers: 506}}, "11", s.fail
-}
-
-func (s *campaignStore) DryRun(context.Context, segment.Predicate, h.Channel) (campaign.Sum, error) {
-	return s.sum, s.fail
-}
-
-func (s *campaignStore) Result(context.Context, campaign.ID, time.Duration) (campaign.Result, error) {
-	return s.result, s.fail
-}
-
-func (s *campaignStore) Recipients(_ context.Context, _ campaign.ID, states []campaign.DeliveryState, _ bool, after string, _ int) ([]campaign.Recipient, string, error) {
-	rows := []campaign.Recipient{
-		{Ordinal: 1, Person: 1, Name: "许知夏", State: campaign.Accepted, AcceptedAt: s.now.Add(-34 * time.Minute), ClickedAt: s.now.Add(-20 * time.Minute)},
-		{Ordinal: 2, Person: 2, Name: "<script>alert(1)</script>", State: campaign.Failed, Reason: string(campaign.ReasonRejected)},
-		{Ordinal: 3, Person: 3, Name: "王思齐", State: campaign.Unknown, Reason: string(campaign.ReasonCrash)},
-		{Ordinal: 4, Person: 4, Name: "赵一鸣", State: campaign.Excluded, Reason: string(campaign.NoConsent)},
-		{Ordinal: 5, Person: 5, Name: "何佳宁", State: campaign.Queued, Reason: string(campaign.ReasonTemporary)},
-		{Ordinal: 6, Person: 6, Name: "孙悦", State: campaign.Delivered, AcceptedAt: s.now.Add(-33 * time.Minute)},
-	}
-	if after != "" {
-		return rows[:1], "", s.fail
-	}
-	if len(states) == 1 && states[0] == campaign.Unknown {
-		return nil, "", s.fail
-	}
-	return rows, "6", s.fail
-}
-
-func (s *campaignStore) Sample(context.Context, segment.Predicate, h.Channel, int) ([]campaign.Addressee, error) {
-	var out []campaign.Addressee
-	for _, p := range s.people[:min(3, len(s.people))] {
-		out = append(out, campaign.Addressee{Person: p.ID, Contact: p.Email, Values: campaign.Values{"real_name": p.RealName, "nickname": p.Nickname}})
-	}
-	return out, s.fail
-}
-
 type linkStore world
 
 func (s *linkStore) Owner(_ context.Context, n shortlink.Number) (shortlink.Link, error) {
@@ -217,6 +185,9 @@ func (s *linkStore) Owner(_ context.Context, n shortlink.Number) (shortlink.Link
 	return shortlink.Link{ID: 1, Target: "https://www.example.com/course/318?a=1&b=2", First: 1, Count: 10}, s.fail
 }
 func (s *linkStore) Record(context.Context, shortlink.Click) error { return nil }
+func (s *linkStore) Loose(context.Context, string, time.Time) (shortlink.Number, error) {
+	return 5, s.fail
+}
 
 type dossierStore world
 
@@ -242,6 +213,12 @@ func (s *dossierStore) Find(_ context.Context, id segment.PersonID, _ time.Durat
 	d.Enrollments = []dossier.Enrollment{
 		{Title: "Python 数据分析实战班", Type: h.TargetCourse, Status: h.EnrollmentActive, JoinedAt: s.now.AddDate(0, -2, 0), LastLearnAt: s.now.AddDate(0, 0, -5), Done: 21, Units: 32},
 		{Title: "高等数学公开课", Type: h.TargetCourse, Status: h.EnrollmentExpired, JoinedAt: s.now.AddDate(-1, 0, 0)},
+	}
+	if s.hostNo {
+		d.HostConsent = h.Consent{h.ChannelEmail: h.ConsentDenied}
+	}
+	if s.dead && d.MobileUsable {
+		d.MobileUsable, d.MobileDead = false, true
 	}
 	d.Deliveries = []dossier.Delivery{{Campaign: 12, Name: "双 11 返场体验课转正价", Channel: h.ChannelEmail, State: campaign.Accepted, At: s.now.Add(-34 * time.Minute), ClickedAt: s.now.Add(-20 * time.Minute)}}
 	return d, s.fail

@@ -106,6 +106,17 @@ func (l *locale) MoneyIn(minor any, currency string) string {
 	return moneySign(n, currency) + thousands(decimal(abs(n), minorDigits(currency), false))
 }
 
+// Price writes a price in thousandths of a minor unit, with as many digits as it has: ¥0.045.
+func (l *locale) Price(thousandths any) string {
+	n, _ := whole64(thousandths)
+	digits := minorDigits(l.currency)
+	text := decimal(abs(n), digits+3, false)
+	for len(text) > 0 && strings.Contains(text, ".") && text[len(text)-1] == '0' && len(text)-strings.IndexByte(text, '.') > digits+1 {
+		text = text[:len(text)-1]
+	}
+	return moneySign(n, l.currency) + thousands(text)
+}
+
 // Sum writes a sum without its minor units, for totals: ¥386,420.
 func (l *locale) Sum(minor any) string {
 	n, _ := whole64(minor)
@@ -223,6 +234,9 @@ func (l *locale) Date(t time.Time, none string) template.HTML {
 	}
 	return l.timeTag(t, t.In(l.loc).Format("2006-01-02"))
 }
+
+// Clock writes the time of day to the second: 14:32:08.
+func (l *locale) Clock(t time.Time) string { return t.In(l.loc).Format("15:04:05") }
 
 // Stamp writes day and time in full, for records: 2026-11-20 19:30.
 func (l *locale) Stamp(t time.Time) template.HTML {

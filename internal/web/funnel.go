@@ -11,7 +11,7 @@ import (
 type funnelStep struct {
 	Key   string
 	N     int64
-	Share float64 // of the step before
+	Share float64 // of the step before; of clicks, of what was accepted
 	Area  string  // points of the filled shape
 	Line  string
 }
@@ -22,11 +22,13 @@ const (
 	funnelFloor = 72.0
 )
 
-func funnel(r campaign.Result) []funnelStep {
-	steps := []funnelStep{
-		{Key: "matched", N: r.Matched}, {Key: "accepted", N: r.AcceptedTotal()},
-		{Key: "clicked", N: r.Clickers}, {Key: "paid", N: r.Buyers},
+// funnel makes the steps; that of delivered messages only where the provider tells of them.
+func funnel(r campaign.Result, receipts bool) []funnelStep {
+	steps := []funnelStep{{Key: "matched", N: r.Matched}, {Key: "accepted", N: r.AcceptedTotal()}}
+	if receipts {
+		steps = append(steps, funnelStep{Key: "delivered", N: r.ByState[campaign.Delivered]})
 	}
+	steps = append(steps, funnelStep{Key: "clicked", N: r.Clickers}, funnelStep{Key: "paid", N: r.Buyers})
 	height := func(n int64) float64 {
 		if r.Matched <= 0 || n <= 0 {
 			return funnelFloor
@@ -40,8 +42,12 @@ func funnel(r campaign.Result) []funnelStep {
 		if i+1 < len(steps) {
 			next = height(steps[i+1].N)
 		}
-		if i > 0 && steps[i-1].N > 0 {
-			steps[i].Share = float64(steps[i].N) / float64(steps[i-1].N)
+		if i > 0 {
+			before := steps[i-1].N
+			if steps[i].Key == "clicked" { // receipts may come late or never
+				before = r.AcceptedTotal()
+			}
+			steps[i].Share = share(steps[i].N, before)
 		}
 		steps[i].Line = fmt.Sprintf("0,%.1f 62,%.1f 100,%.1f", y, y, next)
 		steps[i].Area = "0,72 " + steps[i].Line + " 100,72"

@@ -63,7 +63,7 @@ func (w *Web) home(q *request) error {
 	p.First = totals.People == 0 || totals.Campaigns == 0
 	p.Steps = []firstStep{
 		{1, "sync", w.paths.Sync(), state.FirstDone()},
-		{2, "email", "", w.HaveEmail},
+		{2, "email", "", len(w.Campaigns.Channels()) > 0},
 		{3, "audience", w.paths.Audience(nil), totals.Campaigns > 0},
 	}
 	p.Poll = len(p.Running) > 0 || (p.Sync.First && len(state.Live) > 0)

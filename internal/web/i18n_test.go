@@ -40,7 +40,7 @@ func prefixes() map[string][]string {
 		}
 	}
 	out := map[string][]string{
-		"nav":     {"home", "audience", "campaigns", "sync"},
+		"nav":     {"home", "audience", "campaigns", "templates", "sync"},
 		"channel": channels, "weekday": {"0", "1", "2", "3", "4", "5", "6"},
 		"learner":    {string(h.LearnerActive), string(h.LearnerLocked), string(h.LearnerDeleted)},
 		"gender":     {string(h.GenderMale), string(h.GenderFemale)},
@@ -62,22 +62,29 @@ func prefixes() map[string][]string {
 		"suffix":     numbers,
 
 		"campaign.state":       {string(campaign.Planning), string(campaign.Sending), string(campaign.Done)},
-		"delivery.reason":      words(campaign.Reasons()),
+		"delivery.reason":      append(words(campaign.Reasons()), "unreachable", "refused"),
 		"group.legend":         {"all", "any", "none"},
 		"recipients.tab":       filters,
 		"recipients.empty_why": filters,
 		"composer.field":       composerFields(),
-		"order.status":         {string(h.OrderPending), string(h.OrderPaid), string(h.OrderFulfilled), string(h.OrderFinished), string(h.OrderRefunding), string(h.OrderRefunded), string(h.OrderClosed)},
-		"preset":               presets(),
-		"queries.use":          useKinds(),
-		"export":               exportNames(),
-		"export.column":        exportKeys(),
-		"why.flag":             {"true", "false"}, "why.query": {"true", "false"},
+		"composer.title":       channels, "composer.test_to": channels, "templates.of": channels, "templates.empty_why": channels,
+		"templates.state": {"draft", "submitted", "approved", "rejected"},
+		"block.kind":      words(campaign.BlockKinds()), "block.field": blockFields(), "preview.width": {"desktop", "phone", "text"},
+		"order.status":  {string(h.OrderPending), string(h.OrderPaid), string(h.OrderFulfilled), string(h.OrderFinished), string(h.OrderRefunding), string(h.OrderRefunded), string(h.OrderClosed)},
+		"preset":        presets(),
+		"queries.use":   useKinds(),
+		"export":        exportNames(),
+		"export.column": exportKeys(),
+		"why.flag":      {"true", "false"}, "why.query": {"true", "false"},
 		"list.field": listFields(), "list.kind": listKinds(), "list.bad": badReasons(),
 		"error.title": failures(), "error.text": failures(),
 		"public.title": {"missing", "busy"}, "public.text": {"missing", "busy"},
 	}
+	for _, ch := range channels {
+		out["exclusion."+ch] = []string{"no_contact", "same_contact", "no_consent", "suppressed"}
+	}
 	audiencePrefixes(out)
+	recordPrefixes(out)
 	return out
 }
 

@@ -13,8 +13,14 @@ import (
 	"github.com/coursecrm/coursecrm/segment"
 )
 
-// upload posts a form with a file.
+// upload posts a list with a file.
 func (s *site) upload(form url.Values, file string) answer {
+	s.t.Helper()
+	return s.uploadTo("/lists/new", form, file)
+}
+
+// uploadTo posts a form with a file.
+func (s *site) uploadTo(path string, form url.Values, file string) answer {
 	s.t.Helper()
 	var body bytes.Buffer
 	m := multipart.NewWriter(&body)
@@ -35,7 +41,7 @@ func (s *site) upload(form url.Values, file string) answer {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r := httptest.NewRequest("POST", "http://school.example"+s.base+"/lists/new", &body)
+	r := httptest.NewRequest("POST", "http://school.example"+s.base+path, &body)
 	r.Header.Set("Content-Type", m.FormDataContentType())
 	rec := httptest.NewRecorder()
 	s.web.Admin().ServeHTTP(rec, r)

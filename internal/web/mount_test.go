@@ -69,7 +69,7 @@ func TestMounting(t *testing.T) {
 // takes reports whether a route takes forms at an address.
 func (s *site) takes(link string) bool {
 	return slices.ContainsFunc(s.web.routes(), func(rt route) bool {
-		pattern := "^" + regexp.QuoteMeta(s.base) + strings.ReplaceAll(rt.path, "{id}", "[0-9]+") + "$"
+		pattern := "^" + regexp.QuoteMeta(s.base) + strings.NewReplacer("{id}", "[0-9]+", "{key}", "[A-Z0-9]+").Replace(rt.path) + "$"
 		return rt.method == http.MethodPost && regexp.MustCompile(pattern).MatchString(link)
 	})
 }

@@ -147,8 +147,7 @@ func TestContactsAreMasked(t *testing.T) {
 	for target, path := range map[string]string{"aud-panel": "/audience", "aud-table": "/audience?size=100", "recipients": "/campaigns/12", "campaign-live": "/campaigns/12"} {
 		check(t, path, s.hx(path, target))
 	}
-	token := s.token()
-	check(t, "preview", s.do(visit{method: "POST", path: "/crm/campaigns/preview", form: letter(token), hx: "preview"}))
+	check(t, "preview", s.do(visit{method: "POST", path: "/crm/drafts/MAILDRAFT", form: letter(), hx: "preview"}))
 }
 
 func TestHostileNames(t *testing.T) {
@@ -161,14 +160,14 @@ func TestHostileNames(t *testing.T) {
 			w.people[i].Nickname, w.people[i].RealName, w.people[i].Tags, w.people[i].MemberLevel = evil, evil, []string{evil}, evil
 		}
 		for i := range w.campaigns {
-			w.campaigns[i].Name, w.campaigns[i].Subject, w.campaigns[i].LinkTarget, w.campaigns[i].ByName = evil, evil, "javascript:alert(1)", evil
+			w.campaigns[i].Name, w.campaigns[i].Content.Subject, w.campaigns[i].Fill.Link, w.campaigns[i].ByName = evil, evil, "javascript:alert(1)", evil
 		}
 	})
 	everyPage(t, s, func(t *testing.T, path string, a answer) {
 		a.lacks(t, "<script>alert", `href="javascript:`, `"><script`)
 		balanced(t, path, a.body)
 	})
-	a := s.do(visit{method: "POST", path: "/crm/campaigns/preview", form: letter(s.token(), "body", evil), hx: "preview"}).want(t, 200)
+	a := s.do(visit{method: "POST", path: "/crm/drafts/MAILDRAFT", form: letter("b.1.text", evil), hx: "preview"}).want(t, 200)
 	a.lacks(t, "<script>alert")
 	for _, name := range []string{"HX-Push-Url", "HX-Redirect", "Location"} {
 		q := url.QueryEscape("{\"all\":[{\"field\":\"member_level\",\"op\":\"in\",\"value\":[\"a\\r\\nX-Evil: 1\"]}]}")

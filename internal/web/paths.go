@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/segment"
 )
 
@@ -71,8 +72,6 @@ func (p paths) AudienceOf(id segment.QueryID) string {
 func (p paths) Choices(q url.Values) string   { return p.to("/audience/choices", q) }
 func (p paths) Select() string                { return p.base + "/audience/select" }
 func (p paths) Composer(token string) string  { return p.to("/campaigns/new", values("s", token)) }
-func (p paths) Preview() string               { return p.base + "/campaigns/preview" }
-func (p paths) PreviewMail() string           { return p.base + "/campaigns/preview/mail" }
 func (p paths) Campaigns(after string) string { return p.to("/campaigns", values("after", after)) }
 func (p paths) Sync() string                  { return p.base + "/sync" }
 func (p paths) Repair() string                { return p.base + "/sync/repair" }
@@ -108,8 +107,68 @@ func (p paths) Campaign(id campaign.ID, f campaign.Filter, after string) string 
 // CampaignByID is a campaign's page by a plain number.
 func (p paths) CampaignByID(id int64) string { return p.Campaign(campaign.ID(id), "", "") }
 
+// DraftNew takes the form that begins a campaign.
+func (p paths) DraftNew() string { return p.base + "/campaigns/new" }
+
+// Draft is the page of a campaign that is being written; part is a page below it, "/people", and
+// empty for itself.
+func (p paths) Draft(key, part string, q url.Values) string {
+	return p.to("/drafts/"+url.PathEscape(key)+part, q)
+}
+
+// Offerings searches the school's courses.
+func (p paths) Offerings(q url.Values) string { return p.to("/campaigns/offerings", q) }
+
+// Templates is the library, of one channel or all.
+func (p paths) Templates(ch hostadapter.Channel) string {
+	return p.to("/templates", values("channel", string(ch)))
+}
+func (p paths) TemplateNew(q url.Values) string { return p.to("/templates/new", q) }
+func (p paths) TemplateMail() string            { return p.base + "/templates/mail" }
+
+// Template is a saved template's page; part is one below it, "/submit", and empty for itself.
+func (p paths) Template(id campaign.TemplateID, part string) string {
+	return p.base + "/templates/" + strconv.FormatInt(int64(id), 10) + part
+}
+
 // Asset is the address of a static file with its hash in the name.
 func (p paths) Asset(name string) string { return p.base + "/static/" + p.assets.hashed(name) }
+
+// CampaignList is the list of campaigns as v narrows it, beginning after a cursor.
+func (p paths) CampaignList(v campaign.ListView, after string) string {
+	direct := ""
+	if v.Direct {
+		direct = "1"
+	}
+	return p.to("/campaigns", values("direct", direct, "channel", string(v.Channel), "after", after))
+}
+
+// CampaignPeople is a campaign's page with the recipients that a filter and a reason leave.
+func (p paths) CampaignPeople(id campaign.ID, f campaign.Filter, reason, after string) string {
+	return p.to("/campaigns/"+strconv.FormatInt(int64(id), 10), values("f", string(f), "reason", reason, "after", after))
+}
+
+// CampaignWaiting is a campaign's page as it asks again while there is no list of people yet.
+func (p paths) CampaignWaiting(id campaign.ID) string {
+	return p.to("/campaigns/"+strconv.FormatInt(int64(id), 10), values("planned", "0"))
+}
+
+// CampaignPart is what can be done with a campaign: "pause", "copy" and so on.
+func (p paths) CampaignPart(id campaign.ID, part string) string {
+	return p.Campaign(id, "", "") + "/" + part
+}
+
+// PersonMessage is where a message to one person begins.
+func (p paths) PersonMessage(id segment.PersonID) string { return p.Person(id) + "/message" }
+func (p paths) PersonConsent(id segment.PersonID) string { return p.Person(id) + "/consent" }
+
+// Suppressions is the list of suppressed contacts, of one channel or all. The cursor names nobody.
+func (p paths) Suppressions(ch hostadapter.Channel, after string) string {
+	return p.to("/suppressions", values("channel", string(ch), "after", after))
+}
+
+// SuppressionsPart is what can be done with them: "add", "lookup" and so on.
+func (p paths) SuppressionsPart(part string) string { return p.base + "/suppressions/" + part }
 
 // PublicAsset is the same for pages outside the login.
 func (p paths) PublicAsset(name string) string {

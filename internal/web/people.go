@@ -33,9 +33,10 @@ type tableView struct {
 	Pager     pager
 	MaySend   bool
 	MayExport bool
-	NoEmail   bool
-	Unsound   bool // something typed is wrong: nothing can be sent to these people
-	All       bool // every result is ticked
+	Channels  []hostadapter.Channel // to write to them; none can be used
+	For       *draftView            // whose people are being changed; nil: none
+	Unsound   bool                  // something typed is wrong: nothing can be sent to these people
+	All       bool                  // every result is ticked
 	AllURL    string
 	NoneURL   string
 	OOB       bool
@@ -45,16 +46,18 @@ type tableView struct {
 // ruleFields are the hidden fields with which a form names the people of a list.
 type ruleFields struct {
 	Token, Query, Q, Rest string
+	Draft                 string // whose people are being changed
 }
 
 func ruleFieldsOf(address url.Values) ruleFields {
-	return ruleFields{Token: address.Get("s"), Query: address.Get("query"), Q: address.Get("q"), Rest: address.Get("x")}
+	return ruleFields{Token: address.Get("s"), Query: address.Get("query"), Q: address.Get("q"), Rest: address.Get("x"), Draft: address.Get("draft")}
 }
 
 // personRow is a person as lists show them: contacts are masked before they come here.
 type personRow struct {
 	ID           segment.PersonID
 	URL, Why     string
+	Message      string // where a message to them begins; empty: staff may not send
 	Name, Nick   string
 	Mobile, Mail string
 	Level        string
@@ -106,8 +109,9 @@ func (w *Web) showTable(q *request, sel selection, ruled ruling, address url.Val
 
 func (w *Web) table(q *request, s selection, ruled ruling, address url.Values, f found) tableView {
 	t := tableView{Total: f.counts.Matched, Failed: f.unlisted, View: s.fields(), Address: ruleFieldsOf(address), MaySend: w.maySend(q), MayExport: q.may(hostadapter.PermExport),
-		NoEmail: !w.HaveEmail, Unsound: !s.sound(ruled), All: s.all, Nobody: len(ruled.Order) == 0, Rested: f.counts.Rested, Retry: w.paths.Audience(address)}
+		Channels: w.Campaigns.Channels(), Unsound: !s.sound(ruled), All: s.all, Nobody: len(ruled.Order) == 0, Rested: f.counts.Rested, Retry: w.paths.Audience(address)}
 	w.tableMenus(&t, w.locale(q), s)
+	t.For = w.draftFor(q, s.forKey)
 	counted := address
 	if s.rest.Bad { // days that are none left nobody out
 		counted = withoutKey(address, "x")
@@ -115,6 +119,9 @@ func (w *Web) table(q *request, s selection, ruled ruling, address url.Values, f
 	for _, p := range f.page.People {
 		row := w.personRow(p)
 		row.Why = w.paths.Why(p.ID, givenParams(counted))
+		if t.MaySend {
+			row.Message = w.paths.PersonMessage(p.ID)
+		}
 		t.Rows = append(t.Rows, row)
 	}
 	if s.after == "" {

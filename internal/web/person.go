@@ -22,7 +22,12 @@ type personPage struct {
 	ShowURL      string
 	HostPage     string // the person's page at the host; empty: none
 	Nick         string
-	Reach        []reachView
+	Channels     []channelView
+	Consents     []consentView // the latest first
+	Recent       recentView
+	ConsentURL   string
+	MessageURL   string
+	MaySend      bool
 	Orders       []orderRow
 	Received     []receivedRow
 	WhyURL       string
@@ -78,7 +83,8 @@ func (w *Web) showPerson(q *request, whole bool) error {
 		}
 	}
 	p := personPage{Frame: w.frame(q, "person.title", "audience"), Dossier: d, Whole: whole,
-		MayShow: q.may(hostadapter.PermContactView), ShowURL: w.paths.PersonContact(d.ID), Reach: reach(d)}
+		MayShow: q.may(hostadapter.PermContactView), ShowURL: w.paths.PersonContact(d.ID),
+		ConsentURL: w.paths.PersonConsent(d.ID), MessageURL: w.paths.PersonMessage(d.ID), MaySend: w.maySend(q), Recent: w.recently(d)}
 	p.Mobile, p.Mail = d.Person.Mobile, d.Person.Email
 	if !whole {
 		p.Mobile, p.Mail = maskMobile(p.Mobile), maskEmail(p.Mail)
@@ -104,6 +110,10 @@ func (w *Web) showPerson(q *request, whole bool) error {
 		return w.render(q, http.StatusOK, "person#contacts", p)
 	}
 	p.WhyURL = w.paths.Why(d.ID, nil)
+	if p.Consents, err = w.consents(q, d.ID); err != nil {
+		return err
+	}
+	p.Channels = channelViews(d, p.Consents)
 	if p.Queries, err = w.queryOptions(q); err != nil {
 		return err
 	}
@@ -112,7 +122,7 @@ func (w *Web) showPerson(q *request, whole bool) error {
 
 // reachWords lists what can be said of a channel.
 func reachWords() []string {
-	return []string{"ok", "no_mobile", "no_email", "denied", "inactive", "staff"}
+	return []string{"ok", "no_mobile", "no_email", "denied", "suppressed", "inactive", "staff"}
 }
 
 // reach asks what a campaign would ask, in the same order.
@@ -129,12 +139,14 @@ func reach(d dossier.Dossier) []reachView {
 			c.Word = "inactive"
 		case !d.Marketable:
 			c.Word = "staff"
-		case c.Channel == hostadapter.ChannelSMS && !d.MobileUsable:
+		case c.Channel == hostadapter.ChannelSMS && !d.MobileUsable && !d.MobileDead:
 			c.Word = "no_mobile"
-		case c.Channel == hostadapter.ChannelEmail && !d.EmailUsable:
+		case c.Channel == hostadapter.ChannelEmail && !d.EmailUsable && !d.EmailDead:
 			c.Word = "no_email"
 		case d.Consent[c.Channel] == hostadapter.ConsentDenied:
 			c.Word = "denied"
+		case c.Channel == hostadapter.ChannelSMS && d.MobileDead, c.Channel == hostadapter.ChannelEmail && d.EmailDead:
+			c.Word = "suppressed"
 		}
 	}
 	return out

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/coursecrm/coursecrm/campaign"
@@ -18,6 +20,11 @@ func problemKeys() []string {
 		"problem.rule_syntax", "problem.rule_large", "problem.rule_deep", "problem.rule_field", "problem.rule_op", "problem.rule_value",
 		"problem.rule_narrow", "problem.rule_source", "problem.rule_query", "problem.rule_cycle", "problem.rule_gone",
 		"problem.list_empty", "problem.list_long", "problem.list_nobody", "problem.list_encoding", "problem.list_large", "problem.list_both",
+		"problem.param_missing", "problem.param_name", "problem.filter", "problem.number", "problem.tag_split",
+		"problem.rendered_long", "problem.sms_plain", "problem.sms_signature", "problem.unsubscribe_channel", "problem.address",
+		"problem.variable_channel", "problem.contact", "problem.many_tests", "problem.send_at", "problem.template_gone", "problem.test_render",
+		"problem.unapproved", "problem.large", "problem.time", "problem.time_gap", "problem.blocks", "problem.links", "problem.nesting", "problem.url_template", "problem.url_variable",
+		"warning.subject_long", "warning.alt", "warning.fallback",
 		"problem.rows",
 	}
 }
@@ -31,6 +38,9 @@ func (l *locale) Problem(p fault.Problem) string {
 			names = append(names, l.variable(v))
 		}
 		args = append(append([]any{}, args...), strings.Join(names, l.T("list.comma")))
+	}
+	if named := []string{"warning.fallback", "problem.variable_channel", "problem.url_variable"}; slices.Contains(named, p.Key) && len(args) > 0 {
+		args = []any{l.parameter(fmt.Sprint(args[0]))}
 	}
 	if strings.HasPrefix(p.Key, "problem.rule_") && len(args) > 0 {
 		args = []any{l.fieldLabel(fmt.Sprint(args[0]))}
@@ -52,4 +62,13 @@ func (l *locale) variable(v campaign.Variable) string {
 		return v.Name
 	}
 	return v.Zh
+}
+
+// problemsOf gives what is wrong with an input; an error that is not about it comes back.
+func problemsOf(err error) (fault.Fields, error) {
+	var problems fault.Fields
+	if errors.As(err, &problems) {
+		return problems, nil
+	}
+	return nil, err
 }

@@ -15,11 +15,14 @@ type publicPage struct {
 
 type publicText struct{ Lang, Title, Text string }
 
-// publicHandler follows short links. It asks for no login and sets no cookie.
+// publicHandler follows short links, lets people unsubscribe and takes what providers report. It
+// asks for no login and sets no cookie.
 func (w *Web) publicHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+w.paths.public+"/{code}", w.follow)
 	mux.Handle("GET "+w.paths.public+"/static/{file}", w.assets)
+	mux.HandleFunc(w.paths.public+"/u/{token}", w.optOut)
+	mux.HandleFunc("POST "+w.paths.public+"/callbacks/{name}", w.callback)
 	mux.HandleFunc(w.paths.public+"/", func(rw http.ResponseWriter, r *http.Request) {
 		w.publicFail(rw, r, fault.ErrNotFound)
 	})
@@ -34,12 +37,7 @@ func (w *Web) follow(rw http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer-when-downgrade")
 	h.Set("X-Content-Type-Options", "nosniff")
 	q := newRequest(rw, r, requestID())
-	defer func() {
-		if p := recover(); p != nil {
-			w.Log.ErrorContext(r.Context(), "web: panic on a short link", "request", q.id)
-			w.publicFail(rw, r, errors.New("panic"))
-		}
-	}()
+	defer w.rescuePublic(q)
 	target, err := w.ShortLinks.Follow(r.Context(), r.PathValue("code"), r)
 	if err != nil {
 		if !errors.Is(err, fault.ErrNotFound) {

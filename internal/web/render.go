@@ -9,6 +9,8 @@ import (
 	"math"
 	"path"
 	"strings"
+
+	"github.com/coursecrm/coursecrm/campaign"
 )
 
 //go:embed templates
@@ -58,8 +60,8 @@ func functions(l *locale, p paths, site string) template.FuncMap {
 	sprite := p.Asset("icons.svg")
 	return template.FuncMap{
 		"t": l.T, "tk": l.TK, "num": l.Num, "pct": l.Pct, "of": l.Of, "round": func(f float64) int64 { return int64(math.Round(f)) },
-		"money": l.Money, "moneyIn": l.MoneyIn, "sum": l.Sum,
-		"when": l.When, "date": l.Date, "stamp": l.Stamp, "ago": l.Ago, "dur": l.Duration, "today": l.Today,
+		"money": l.Money, "price": l.Price, "moneyIn": l.MoneyIn, "sum": l.Sum,
+		"when": l.When, "clock": l.Clock, "moment": l.moment, "date": l.Date, "stamp": l.Stamp, "ago": l.Ago, "dur": l.Duration, "today": l.Today,
 		"problem": l.Problem, "asset": p.Asset, "publicAsset": p.PublicAsset,
 		"to": func() paths { return p },
 		"icon": func(name string, classes ...string) template.HTML {
@@ -67,6 +69,7 @@ func functions(l *locale, p paths, site string) template.FuncMap {
 			return template.HTML(`<svg class="` + class + `" aria-hidden="true"><use href="` + sprite + `#i-` + name + `"/></svg>`) //nolint:gosec // constants
 		},
 		"bar": bar, "cell": newCell, "viewField": newViewField, "tabsOf": newTabs, "fieldErr": newFieldProblem,
+		"insertMenu": newInsertMenu, "blockIn": newBlockIn, "subjectLength": campaign.SubjectLength,
 		"exportFormats": exportNames,
 		"site":          func() string { return site },
 		"currency":      func() string { return moneySign(0, l.currency) },

@@ -18,7 +18,7 @@ type route struct {
 
 // limit bounds the body.
 func (rt route) limit() int64 {
-	if rt.method == http.MethodPost && rt.path == "/lists/new" {
+	if rt.method == http.MethodPost && (rt.path == "/lists/new" || rt.path == "/suppressions/add") {
 		return maxUpload
 	}
 	return maxBody
@@ -33,6 +33,8 @@ func (w *Web) routes() []route {
 		edit     = hostadapter.PermSegmentEdit
 		export   = hostadapter.PermExport
 		settings = hostadapter.PermSettings
+		template = hostadapter.PermTemplateEdit
+		approve  = hostadapter.PermTemplateApprove
 	)
 	return []route{
 		{"GET", "/{$}", view, w.home},
@@ -46,6 +48,9 @@ func (w *Web) routes() []route {
 		{"GET", "/people/{id}", view, w.person},
 		{"GET", "/people/{id}/why", view, w.why},
 		{"POST", "/people/{id}/contact", contact, w.personContact},
+		{"POST", "/people/{id}/consent", send, w.personConsent},
+		{"GET", "/people/{id}/message", send, w.personMessage},
+		{"POST", "/people/{id}/message", send, w.personMessageStart},
 
 		{"GET", "/queries", view, w.queries},
 		{"POST", "/queries", edit, w.queryCreate},
@@ -60,11 +65,43 @@ func (w *Web) routes() []route {
 		{"POST", "/lists/new", edit, w.listUpload}, // takes a file
 
 		{"GET", "/campaigns", view, w.campaigns},
-		{"GET", "/campaigns/new", send, w.composer},
-		{"POST", "/campaigns", send, w.compose},
-		{"POST", "/campaigns/preview", send, w.preview},
-		{"POST", "/campaigns/preview/mail", send, w.previewMail},
+		{"GET", "/campaigns/new", send, w.composerNew},
+		{"POST", "/campaigns/new", send, w.draftCreate},
+		{"GET", "/campaigns/offerings", view, w.offerings},
+		{"GET", "/drafts/{key}", send, w.composer},
+		{"POST", "/drafts/{key}", send, w.compose}, // the button says what to do
+		{"GET", "/drafts/{key}/audience", send, w.draftAudience},
+		{"GET", "/drafts/{key}/people", send, w.draftPeople},
+		{"GET", "/drafts/{key}/tests", send, w.draftTests},
+		{"GET", "/drafts/{key}/mail", send, w.draftMail},
+		{"GET", "/drafts/{key}/drop", send, w.draftDropAsk},
 		{"GET", "/campaigns/{id}", view, w.campaign},
+		{"POST", "/campaigns/{id}/pause", send, w.moveCampaign("pause")},
+		{"POST", "/campaigns/{id}/resume", send, w.moveCampaign("resume")},
+		{"POST", "/campaigns/{id}/late", send, w.moveCampaign("late")},
+		{"GET", "/campaigns/{id}/cancel", send, w.askCampaign("cancel")},
+		{"POST", "/campaigns/{id}/cancel", send, w.moveCampaign("cancel")},
+		{"GET", "/campaigns/{id}/resend", send, w.askCampaign("resend")},
+		{"POST", "/campaigns/{id}/resend", send, w.moveCampaign("resend")},
+		{"POST", "/campaigns/{id}/copy", send, w.copyCampaign},
+		{"POST", "/campaigns/{id}/again", send, w.campaignAgain},
+		{"POST", "/campaigns/{id}/export", export, w.campaignExport},
+
+		{"GET", "/suppressions", view, w.suppressions},
+		{"POST", "/suppressions/lookup", view, w.suppressionLookup},
+		{"POST", "/suppressions/whole", contact, w.suppressionsWhole},
+		{"POST", "/suppressions/add", settings, w.suppressionAdd}, // takes a file
+		{"POST", "/suppressions/remove", settings, w.suppressionRemove},
+
+		{"GET", "/templates", view, w.templates},
+		{"POST", "/templates", template, w.templateCreate},
+		{"GET", "/templates/new", template, w.templateNew},
+		{"POST", "/templates/mail", template, w.templateMail},
+		{"GET", "/templates/{id}", template, w.templateEdit},
+		{"POST", "/templates/{id}", template, w.templateUpdate},
+		{"POST", "/templates/{id}/submit", approve, w.templateSubmit},
+		{"GET", "/templates/{id}/archive", template, w.templateArchiveAsk},
+		{"POST", "/templates/{id}/archive", template, w.templateArchive},
 
 		{"GET", "/sync", view, w.sync},
 		{"GET", "/sync/problems", settings, w.problems},

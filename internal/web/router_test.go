@@ -16,7 +16,7 @@ import (
 
 // address fills in a route's path.
 func address(rt route) string {
-	return strings.NewReplacer("{$}", "", "{id}", "12", "{file}", "x").Replace(rt.path)
+	return strings.NewReplacer("{$}", "", "{id}", "12", "{key}", "SMSDRAFT", "{file}", "x").Replace(rt.path)
 }
 
 func TestEveryRouteAsksForItsPermission(t *testing.T) {
@@ -102,14 +102,14 @@ func TestBodiesAreBounded(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	unread := &counting{}
-	r := httptest.NewRequest("POST", "/crm/campaigns", unread)
+	r := httptest.NewRequest("POST", "/crm/drafts/SMSDRAFT", unread)
 	r.ContentLength = 100 << 20
 	rec := httptest.NewRecorder()
 	s.web.Admin().ServeHTTP(rec, r)
 	if rec.Code != http.StatusRequestEntityTooLarge || unread.n != 0 || !strings.Contains(rec.Body.String(), "太大") {
 		t.Errorf("declared: status %d, %d bytes read", rec.Code, unread.n)
 	}
-	r = httptest.NewRequest("POST", "/crm/campaigns", unread)
+	r = httptest.NewRequest("POST", "/crm/drafts/SMSDRAFT", unread)
 	r.ContentLength = -1
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	rec = httptest.NewRecorder()

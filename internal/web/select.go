@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -11,8 +10,9 @@ import (
 	"github.com/coursecrm/coursecrm/segment"
 )
 
-// selectPeople stores who was ticked and goes on to the composer. Ids of people travel in the
-// body of this request alone; from here on a token stands for them.
+// selectPeople begins a campaign to who was ticked, or gives them to the draft that the list was
+// opened from. Ids of people travel in the body of this request alone; from here on the draft's
+// key stands for them.
 func (w *Web) selectPeople(q *request) error {
 	if err := q.parse(); err != nil {
 		return err
@@ -25,11 +25,10 @@ func (w *Web) selectPeople(q *request) error {
 	if !some { // nobody: back to where the ticks are made
 		return q.redirect(w.paths.Audience(givenParams(f)))
 	}
-	token, err := w.Segments.Select(q.ctx(), rule)
-	if err != nil {
-		return fmt.Errorf("remember selection: %w", err)
+	if key := f.Get("draft"); key != "" {
+		return w.changeAudience(q, key, rule)
 	}
-	return q.redirect(w.paths.Composer(token))
+	return w.startDraft(q, w.channelOf(f.Get("channel")), rule)
 }
 
 // tickedRule is the rule of the people who were ticked in a list; some is false when nobody was.
@@ -107,17 +106,4 @@ func personIDs(texts []string) ([]int64, error) {
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids), nil
-}
-
-// chosenByHand counts the people that a rule names.
-func chosenByHand(r segment.Rule) int {
-	n := 0
-	for _, p := range append(r.Paths(), segment.Part{Rule: r}) {
-		if p.Rule.Field == "learner" {
-			var ids []json.RawMessage
-			_ = json.Unmarshal(p.Rule.Value, &ids) // a rule that was compiled holds a list
-			n += len(ids)
-		}
-	}
-	return n
 }

@@ -26,7 +26,8 @@ type selection struct {
 	all     bool  // every result is ticked
 	rest    rest
 	columns []string
-	edited  bool // an action of the form changed the tree
+	forKey  string // of the draft whose people are being changed; empty: none
+	edited  bool   // an action of the form changed the tree
 }
 
 var sizes = []int{20, 50, 100}
@@ -45,7 +46,7 @@ func (w *Web) readSelection(q *request, v url.Values) (selection, error) {
 		return selection{}, err
 	}
 	s := selection{token: v.Get("s"), sort: segment.Sort(v.Get("sort")), after: v.Get("after"), all: v.Get("all") == "1",
-		rest: readRest(v), columns: readColumns(v)}
+		rest: readRest(v), columns: readColumns(v), forKey: v.Get("draft")}
 	if !slices.Contains(segment.Sorts(), s.sort) {
 		s.sort = segment.Sorts()[0]
 	}
@@ -169,7 +170,7 @@ func parses(text string) bool {
 
 // view is how the people are shown, as parameters; what is usual is left out.
 func (s selection) view() url.Values {
-	v := values("sort", string(s.sort), "size", strconv.Itoa(s.size), "cols", columnsParam(s.columns))
+	v := values("sort", string(s.sort), "size", strconv.Itoa(s.size), "cols", columnsParam(s.columns), "draft", s.forKey)
 	if s.sort == segment.Sorts()[0] {
 		v.Del("sort")
 	}
@@ -184,7 +185,7 @@ func (s selection) view() url.Values {
 
 // fields is how the people are shown, for forms that keep it.
 func (s selection) fields() viewFields {
-	return viewFields{Sort: s.sort, Size: s.size, Columns: columnsParam(s.columns)}
+	return viewFields{Sort: s.sort, Size: s.size, Columns: columnsParam(s.columns), Draft: s.forKey}
 }
 
 // act does what the form's button asks for. No field or button may be called like a method of a

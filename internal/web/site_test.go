@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/segment"
 )
 
 // site is a mounted panel to visit.
@@ -123,15 +127,25 @@ func (a answer) links(re *regexp.Regexp) []string {
 	return out
 }
 
-// token stores a selection of everyone but two, as the list of people does, and gives its token.
+// token stores a selection of everyone but two and gives its token.
 func (s *site) token() string {
 	s.t.Helper()
-	a := s.post("/audience/select", url.Values{"mode": {"all"}, "row": {"1", "2", "3"}, "person": {"1"}}).want(s.t, http.StatusSeeOther)
-	u, err := url.Parse(a.Header.Get("Location"))
+	token, err := s.web.Segments.Select(context.Background(), allBut(segment.Everyone(), []int64{2, 3}))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return u.Query().Get("s")
+	return token
+}
+
+// begun is the draft that an answer leads to.
+func (s *site) begun(a answer) campaign.Draft {
+	s.t.Helper()
+	to := a.Header.Get("Location") + a.Header.Get("HX-Redirect")
+	d, ok := s.world.drafts[strings.TrimPrefix(to, s.base+"/drafts/")]
+	if !ok {
+		s.t.Fatalf("%s is no draft", to)
+	}
+	return d
 }
 
 // pagesToSee are addresses that show every page and state; %s is a token.
@@ -144,7 +158,12 @@ func (s *site) pagesToSee() []string {
 		"/audience?q=" + url.QueryEscape(`{"all":[{"field":"activity","of":{"type":["view"],"offering":[1],"within":{"last":14,"unit":"day"}},"op":"ge","value":3},{"field":"contacted","of":{"channel":["sms"]},"op":"this","unit":"week"},{"field":"query","op":"in","value":[1]}]}`),
 		"/audience?g.=all&c.0.f=last_login&c.0.op=in_last&c.0.v=x&c.0.u=day&c.1.f=gone&c.1.op=eq&c.1.r=1&c.2.f=bought&c.2.op=any_of&pick=2",
 		"/campaigns", "/campaigns?after=11", "/campaigns/12", "/campaigns/11", "/campaigns/12?f=unknown", "/campaigns/12?f=excluded&after=6",
-		"/campaigns/new?s=" + token, "/people/1", "/people/8", "/people/2/why", "/people/8/why?query=2", "/people/2/why?q=" + rule,
+		"/campaigns?direct=1", "/campaigns?channel=sms", "/campaigns/13", "/campaigns/14", "/campaigns/14?f=failed&reason=invalid", "/campaigns/14?f=late", "/campaigns/14/cancel", "/campaigns/14/resend",
+		"/people/1/message", "/people/8/message", "/suppressions", "/suppressions?channel=sms",
+		"/campaigns/new?s=" + token, "/campaigns/new?q=" + rule, "/drafts/SMSDRAFT", "/drafts/MAILDRAFT", "/drafts/PMDRAFT", "/drafts/EMPTYDRAFT?check=1", "/drafts/ONEDRAFT", "/drafts/MAILDRAFT?as=2&w=phone", "/drafts/MAILDRAFT?w=text",
+		"/drafts/SMSDRAFT/people", "/drafts/SMSDRAFT/people?reason=no_contact", "/drafts/SMSDRAFT/people?reason=contacted&after=2", "/drafts/SMSDRAFT/drop",
+		"/templates", "/templates?channel=email", "/templates/new?channel=sms", "/templates/new?channel=email", "/templates/new?channel=message", "/templates/new?draft=MAILDRAFT", "/templates/1", "/templates/3", "/templates/4", "/templates/5", "/templates/4/archive",
+		"/people/1", "/people/8", "/people/2/why", "/people/8/why?query=2", "/people/2/why?q=" + rule,
 		"/queries", "/queries/new?q=" + rule, "/queries/1/edit", "/queries/2/edit?q=" + rule, "/queries/2/delete", "/audience?query=2", "/lists/new", "/sync", "/sync/problems", "/sync/problems?after=2",
 	}
 }

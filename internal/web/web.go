@@ -4,6 +4,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,6 +34,8 @@ type Config struct {
 	Links      hostadapter.LinkSource // nil: no links to pages of the host
 	Segments   *segment.Service
 	Campaigns  *campaign.Service
+	Templates  *campaign.Templates
+	Consents   *campaign.Consents
 	ShortLinks *shortlink.Service
 	Dossiers   *dossier.Service
 	Home       *home.Service
@@ -41,8 +44,17 @@ type Config struct {
 	Audit     audit.Log
 	Now       func() time.Time
 	Log       *slog.Logger
-	HaveEmail bool   // false: e-mail is not configured, pages say so and send nothing
 	EmailFrom string // the sender's address as recipients see it
+	// LargeSend is how many people a campaign may be sent to without PermCampaignSendLarge; 0: any
+	// number.
+	LargeSend int64
+	// Senders lists the staff in whose name private messages may be sent; nil: there are none.
+	Senders func(ctx context.Context) ([]hostadapter.Staff, error)
+	// Balance is how many SMS parts are left; negative: not known. nil: nobody can say.
+	Balance func(ctx context.Context) (int64, error)
+	// Callbacks take what providers report, by the name in their address. They answer
+	// fault.ErrForbidden for what is forged and fault.ErrInvalid for what makes no sense.
+	Callbacks map[string]func(ctx context.Context, h http.Header, body []byte) error
 }
 
 // Web is the set of handlers. It is safe for concurrent use.
@@ -50,6 +62,7 @@ type Web struct {
 	Config
 	paths  paths
 	assets *assets
+	sealer sealer
 	pages  *pages
 	admin  http.Handler
 	public http.Handler
@@ -63,6 +76,9 @@ func New(c Config) (*Web, error) {
 	}
 	w := &Web{Config: c}
 	var err error
+	if w.sealer, err = newSealer(c.Campaigns.Settings().Secret); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
 	if w.assets, err = newAssets(); err != nil {
 		return nil, fmt.Errorf("web: static files: %w", err)
 	}
@@ -87,6 +103,7 @@ func (c Config) check() error {
 	for name, absent := range map[string]bool{
 		"SiteName": c.SiteName == "", "Location": c.Location == nil, "Currency": c.Currency == "",
 		"Staff": c.Staff == nil, "Segments": c.Segments == nil, "Campaigns": c.Campaigns == nil,
+		"Templates": c.Templates == nil, "Consents": c.Consents == nil,
 		"ShortLinks": c.ShortLinks == nil, "Dossiers": c.Dossiers == nil, "Home": c.Home == nil,
 		"Sync": c.Sync == nil, "Audit": c.Audit == nil, "Now": c.Now == nil, "Log": c.Log == nil,
 	} {

@@ -37,7 +37,7 @@
     if (!/every /.test(e.detail.elt.getAttribute("hx-trigger") || "")) say(doc.body.dataset.offline, "alert");
   });
 
-  /* ---- dialogs, menus, copying, variables ---- */
+  /* ---- dialogs, menus, copying, writing ---- */
   function ready(at) {
     all("dialog[data-open]", at).forEach(function (d) { 
       d.removeAttribute("data-open");
@@ -58,7 +58,8 @@
     else if (t.closest("[data-close]")) t.closest("dialog").close();
     else if (t.closest("[data-close-menu]")) { e.preventDefault(); hit = t.closest("details"); hit.open = false; hit.firstElementChild.focus(); }
     else if ((hit = t.closest("[data-copy]"))) copy(hit);
-    else if ((hit = t.closest("[data-insert]"))) insert(doc.getElementById(hit.dataset.into), hit.dataset.insert);
+    else if ((hit = t.closest("[data-insert]"))) { hit.closest("details").open = false; wrap(hit, hit.dataset.insert, ""); }
+    else if ((hit = t.closest("[data-wrap]"))) wrap.apply(null, [hit].concat(hit.dataset.wrap.split("|")));
     else select(e, t);
   });
   doc.addEventListener("keydown", function (e) {
@@ -77,23 +78,29 @@
     box.remove();
     button.focus();
   }
-  var lastField = null;
-  doc.addEventListener("focusin", function (e) { if (e.target.id === "c-subject" || e.target.id === "c-body") lastField = e.target.id; });
-  function insert(field, text) {
-    field = doc.getElementById(lastField) || field;
-    field.focus();
-    field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+  function wrap(button, before, after) { // puts something around what is selected in a field
+    var f = doc.getElementById(button.dataset.into), from = f.selectionStart, to = f.selectionEnd;
+    f.focus();
+    f.setRangeText(before + f.value.slice(from, to) + after, from, to, "end");
+    if (after && from === to) f.selectionStart = f.selectionEnd = from + before.length;
+    f.dispatchEvent(new Event("input", { bubbles: true }));
   }
   function mended(field) { // an error stands until the field is changed or the form is found right
     var text = doc.getElementById(field.id.replace(/^c-/, "x-"));
     field.removeAttribute("aria-invalid");
     if (text) text.remove();
   }
+  var output = /\{\{[^{}]*\}\}/g;
+  function length(text, sms) { // of an SMS: units and parts, with the signature and without variables
+    if (sms === undefined) return [num(Array.from(text.replace(output, "xxx")).length)];
+    var n = text.replace(output, "").length + +sms;
+    return [num(n), n > 70 ? Math.ceil(n / 67) : 1];
+  }
   doc.addEventListener("input", function (e) {
-    if (e.target.getAttribute("aria-invalid") && e.target.closest("#composer")) mended(e.target);
+    if (e.target.getAttribute("aria-invalid") && e.target.closest("#composer,#template")) mended(e.target);
+    if (e.target.dataset.check) doc.getElementById(e.target.dataset.check).checked = true;
     var out = e.target.id && doc.querySelector('[data-count-of="' + e.target.id + '"]');
-    if (out) out.textContent = e.target.value ? fill(out.dataset.text, [num(Array.from(e.target.value).length)]) : "";
+    if (out) out.textContent = e.target.value ? fill(out.dataset.text, length(e.target.value, out.dataset.sms)) : "";
   });
 
   /* ---- what is typed while an answer is on its way is not lost ---- */

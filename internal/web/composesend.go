@@ -1,0 +1,158 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/fault"
+)
+
+// confirmPage asks before anything is sent, and says to how many.
+type confirmPage struct {
+	Frame
+	Draft   campaign.Draft
+	URL     string
+	Sum     campaign.Sum
+	SendAt  time.Time
+	Version string // of the draft that was confirmed
+	Was     int64  // the number that was confirmed before; negative: none
+	Changed bool   // the draft says something else than what was confirmed
+	Cost    costView
+}
+
+// ready looks at a draft as launching does and counts its people.
+//
+// Errors: fault.Fields.
+func (w *Web) ready(q *request, c *composing) (campaign.Sum, error) {
+	problems, err := w.check(q, c)
+	if err != nil {
+		return campaign.Sum{}, err
+	}
+	if err := problems.Err(); err != nil {
+		return campaign.Sum{}, err
+	}
+	sum, err := w.Campaigns.DryRun(q.ctx(), c.d)
+	if err != nil {
+		return sum, err
+	}
+	switch {
+	case sum.Sendable == 0:
+		problems.Add("audience", "problem.nobody")
+	case w.LargeSend > 0 && sum.Sendable > w.LargeSend && !q.may(hostadapter.PermCampaignSendLarge):
+		problems.Add("audience", "problem.large", w.LargeSend, sum.Sendable)
+	}
+	return sum, problems.Err()
+}
+
+// confirm asks whether the draft should be sent, or shows what is wrong with it.
+func (w *Web) confirm(q *request, c *composing) error {
+	sum, err := w.ready(q, c)
+	if problems, other := problemsOf(err); other != nil {
+		return other
+	} else if problems != nil {
+		c.problems = problems
+		return w.showComposer(q, http.StatusUnprocessableEntity, c)
+	}
+	return w.ask(q, c, confirmPage{Sum: sum, Was: -1})
+}
+
+// ask shows the question.
+func (w *Web) ask(q *request, c *composing, p confirmPage) error {
+	var err error
+	p.Draft, p.URL, p.SendAt, p.Version = c.d, w.paths.Draft(c.d.Key, "", nil), c.d.SendAt, versionOf(c.d)
+	if p.Cost, err = w.costView(q, c.d, p.Sum); err != nil {
+		return err
+	}
+	if q.hx() {
+		p.Frame = w.plainFrame(q, "", "")
+		q.w.Header().Set("HX-Retarget", "#dialog")
+		q.w.Header().Set("HX-Reswap", "innerHTML")
+		return w.render(q, http.StatusOK, "confirm#confirm-dialog", p)
+	}
+	p.Frame = w.frame(q, "confirm.title", "audience")
+	return w.render(q, http.StatusOK, "confirm", p)
+}
+
+// send launches a draft that was confirmed. When it says something else by now, or goes to another
+// number of people, it asks again.
+func (w *Web) send(q *request, d campaign.Draft) error {
+	f := q.r.PostForm
+	c := &composing{d: d}
+	w.refresh(q, c)
+	sum, err := w.ready(q, c)
+	if problems, other := problemsOf(err); other != nil {
+		return other
+	} else if problems != nil { // found between the question and the answer
+		return q.redirect(w.paths.Draft(d.Key, "", values("check", "1")))
+	}
+	was, err := strconv.ParseInt(f.Get("n"), 10, 64)
+	if err != nil {
+		was = -1
+	}
+	if changed := f.Get("version") != versionOf(c.d); changed || was != sum.Sendable {
+		return w.ask(q, c, confirmPage{Sum: sum, Was: was, Changed: changed && f.Has("version")})
+	}
+	id, err := w.Campaigns.Launch(q.ctx(), launchable(c.d), q.staff)
+	if errors.Is(err, fault.ErrInvalid) {
+		return q.redirect(w.paths.Draft(d.Key, "", values("check", "1")))
+	}
+	if err != nil {
+		return err
+	}
+	if err := w.record(q, audit.Launched, fmt.Sprintf("campaign:%d", id), map[string]any{"channel": d.Channel, "rule": ruleHash(d.Rule), "people": sum.Sendable}); err != nil {
+		return err
+	}
+	return q.redirect(w.paths.Campaign(id, "", ""))
+}
+
+// launchable is a draft without what was written for other channels and other texts.
+func launchable(d campaign.Draft) campaign.Draft {
+	d.Content = contentFor(d.Channel, d.Content)
+	personal, params, usesLink, _ := campaign.Mentions(d.Channel, d.Content)
+	fill := campaign.Fill{Params: map[string]string{}, Fallbacks: map[string]string{}}
+	if usesLink {
+		fill.Link = d.Fill.Link
+	}
+	for _, name := range params {
+		fill.Params[name] = d.Fill.Params[name]
+	}
+	for _, x := range personal {
+		if v := d.Fill.Fallbacks[x.Name]; v != "" {
+			fill.Fallbacks[x.Name] = v
+		}
+	}
+	d.Fill = fill
+	return d
+}
+
+// dropPage asks before a draft is thrown away.
+type dropPage struct {
+	Frame
+	Draft campaign.Draft
+	URL   string
+}
+
+func (w *Web) draftDropAsk(q *request) error {
+	d, done, err := w.ownDraft(q)
+	if done || err != nil {
+		return err
+	}
+	p := dropPage{Frame: w.frame(q, "drafts.drop", "audience"), Draft: d, URL: w.paths.Draft(d.Key, "", nil)}
+	if q.target() == "dialog" {
+		return w.render(q, http.StatusOK, "draftdrop#drop-dialog", p)
+	}
+	return w.render(q, http.StatusOK, "draftdrop", p)
+}
+
+func (w *Web) dropDraft(q *request, d campaign.Draft) error {
+	if err := w.Campaigns.DropDraft(q.ctx(), d.Key, q.staff); err != nil {
+		return err
+	}
+	return q.redirect(w.paths.Campaigns(""))
+}

@@ -24,6 +24,7 @@ type part struct {
 var parts = []part{
 	{"sync", benchSync},
 	{"segment", benchSegment},
+	{"campaign", benchCampaign},
 }
 
 // bench is what every part is given.
@@ -37,6 +38,13 @@ type bench struct {
 func (b *bench) n(full int) int { return max(int(float64(full)*b.scale), 1) }
 
 func main() {
+	if addresses := os.Getenv(envMailer); addresses != "" {
+		if err := runMailer(addresses); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: worker:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	name := flag.String("part", "", "the part to measure; empty: all")
 	scale := flag.Float64("scale", 1, "1 is a million learners")
 	out := flag.String("out", "bench.jsonl", "where JSON lines are appended")

@@ -102,9 +102,9 @@ func (c *school) facts(ctx context.Context) error {
 // elsewhere; here only the rows count.
 func (c *school) campaigns(ctx context.Context) error {
 	if _, err := c.conn.Exec(ctx, `
-		INSERT INTO crm_campaigns (key, name, channel, rule, subject, body, link_target, state, by_id, by_name, launched_at, done_at)
-			SELECT 'bench' || n, '营销 ' || n, CASE WHEN n % 2 = 0 THEN 'sms' ELSE 'email' END, '{"all": []}', '', '', 'https://example.com/', 'done', '1', '陈',
-				$1::timestamptz - make_interval(days => 66 - 6 * n, hours => 2), $1::timestamptz - make_interval(days => 66 - 6 * n)
+		INSERT INTO crm_campaigns (key, name, channel, rule, content, tracked, state, by_id, by_name, launched_at, planned_at, done_at)
+			SELECT 'bench' || n, '营销 ' || n, CASE WHEN n % 2 = 0 THEN 'sms' ELSE 'email' END, '{"all": []}', '{}', true, 'done', '1', '陈',
+				$1::timestamptz - make_interval(days => 66 - 6 * n, hours => 2), $1::timestamptz - make_interval(days => 66 - 6 * n, hours => 2), $1::timestamptz - make_interval(days => 66 - 6 * n)
 			FROM generate_series(1, $2::int) n ORDER BY n`, c.now, campaigns); err != nil {
 		return fmt.Errorf("make campaigns: %w", err)
 	}
@@ -121,7 +121,7 @@ func (c *school) campaigns(ctx context.Context) error {
 				WHERE (hashint8extended(l.id, c.id) & 65535) % 5 = 0 AND l.marketable
 			) d JOIN crm_campaigns c ON c.id = d.campaign_id`,
 		`INSERT INTO crm_links (campaign_id, target, first, count, created_at)
-			SELECT c.id, c.link_target, coalesce(sum(d.n) OVER (ORDER BY c.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), d.n, c.launched_at
+			SELECT c.id, 'https://example.com/', coalesce(sum(d.n) OVER (ORDER BY c.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), d.n, c.launched_at
 			FROM crm_campaigns c JOIN (SELECT campaign_id, count(*) AS n FROM crm_deliveries GROUP BY 1) d ON d.campaign_id = c.id`,
 		`INSERT INTO crm_clicks (link_id, campaign_id, ordinal, learner_id, at, kind)
 			SELECT k.id, d.campaign_id, d.ordinal, d.learner_id, d.accepted_at + part * interval '20 seconds', CASE WHEN part < 80 THEN 'human' ELSE 'bot' END

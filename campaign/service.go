@@ -196,6 +196,13 @@ func (s *Service) campaign(c checked, promised Sum, by h.Staff) Campaign {
 	return out
 }
 
+// Launched gives the campaign that a draft became.
+//
+// Errors: fault.ErrNotFound.
+func (s *Service) Launched(ctx context.Context, key string) (ID, error) {
+	return s.store.Launched(ctx, key)
+}
+
 // DryRun breaks the audience of a draft down without sending anything. A text that does not
 // compile yet asks for no variables.
 func (s *Service) DryRun(ctx context.Context, d Draft) (Sum, error) {

@@ -255,28 +255,27 @@ func Rested(r Rule, days int) Rule {
 
 func rested(days int) Rule { return Condition("contacted", OpNotInLast, days, Day) }
 
-// Unwrap takes off again what pages put around a rule: the people taken out by hand, and the days
-// of [Rested]; 0: none. What is left never selects more by accident: a rule that is nothing but
-// the wrapping stays as it is.
+// Unwrap takes off again what pages put around a rule, in whatever order and however often: the
+// people taken out by hand, each once and in order, and the days of [Rested], the most; 0: none. A
+// rule that is nothing but the wrapping keeps its first part.
 func Unwrap(r Rule) (base Rule, unticked []PersonID, days int) {
-	base = r
-	for len(base.All) > 1 {
-		last := base.All[len(base.All)-1]
-		switch {
-		case last.Field == "learner" && last.Op == OpNotIn && last.Of == nil && unticked == nil && days == 0:
-			if json.Unmarshal(last.Value, &unticked) != nil || len(unticked) == 0 {
-				return r, nil, 0
-			}
-		case last.Field == "contacted" && last.Op == OpNotInLast && last.Unit == Day && last.Of == nil && days == 0:
-			if json.Unmarshal(last.Value, &days) != nil || days < 1 {
-				return r, nil, 0
-			}
-		default:
-			return base, unticked, days
+	for base = r; len(base.All) > 1; base = Group("all", base.All[:len(base.All)-1]...) {
+		var ids []PersonID
+		var n int
+		switch last := base.All[len(base.All)-1]; {
+		case last.Of != nil:
+		case last.Field == "learner" && last.Op == OpNotIn:
+			_ = json.Unmarshal(last.Value, &ids) // what is no list stays in the rule
+		case last.Field == "contacted" && last.Op == OpNotInLast && last.Unit == Day:
+			_ = json.Unmarshal(last.Value, &n)
 		}
-		base = Group("all", base.All[:len(base.All)-1]...)
+		if len(ids) == 0 && n < 1 {
+			break
+		}
+		unticked, days = append(unticked, ids...), max(days, n)
 	}
-	return base, unticked, days
+	slices.Sort(unticked)
+	return base, slices.Compact(unticked), days
 }
 
 // Problem gives what is wrong with a rule, if that is what err is about.

@@ -43,10 +43,12 @@ func (w *Web) ownDraft(q *request) (d campaign.Draft, done bool, err error) {
 
 // toLaunched goes to the campaign with a key; when there is none, err is the answer.
 func (w *Web) toLaunched(q *request, key string, err error) error {
-	// An empty draft is never launched, but a campaign with its key is found.
-	id, none := w.Campaigns.Launch(q.ctx(), campaign.Draft{Key: key}, q.staff)
-	if none != nil {
+	id, none := w.Campaigns.Launched(q.ctx(), key)
+	if errors.Is(none, fault.ErrNotFound) {
 		return err
+	}
+	if none != nil {
+		return none
 	}
 	return q.redirect(w.paths.Campaign(id, "", ""))
 }

@@ -114,11 +114,7 @@ func (w *Web) changeAudience(q *request, key string, rule segment.Rule) error {
 	if err != nil {
 		return err
 	}
-	base, unticked, days := unwrap(rule)
-	d.Rule, d.CapDays, d.Unticked = base, days, nil
-	for _, id := range unticked {
-		d.Unticked = append(d.Unticked, segment.PersonID(id))
-	}
+	d.Rule, d.Unticked, d.CapDays = segment.Unwrap(rule)
 	if err := w.Campaigns.SaveDraft(q.ctx(), d, q.staff); err != nil {
 		return err
 	}

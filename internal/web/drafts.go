@@ -58,31 +58,11 @@ func (w *Web) startDraft(q *request, ch hostadapter.Channel, rule segment.Rule) 
 	if !slices.Contains(w.Campaigns.Channels(), ch) {
 		return fault.Fields{"channel": {Key: "problem.channel"}}
 	}
-	base, unticked, days := unwrap(rule)
-	if days > 0 {
-		base = segment.Rested(base, days)
-	}
-	d, err := w.Campaigns.NewDraft(q.ctx(), ch, allBut(base, unticked), q.staff)
+	d, err := w.Campaigns.NewDraft(q.ctx(), ch, rule, q.staff)
 	if err != nil {
 		return fmt.Errorf("begin campaign: %w", err)
 	}
 	return w.openNewDraft(q, d)
-}
-
-// unwrap takes off a rule what pages wrapped around it, in whatever order and however often: people
-// taken out by hand, and the days in which nobody was written to.
-func unwrap(rule segment.Rule) (base segment.Rule, unticked []int64, days int) {
-	for {
-		inner, people, n := segment.Unwrap(rule)
-		if len(people) == 0 && n == 0 {
-			slices.Sort(unticked)
-			return rule, slices.Compact(unticked), days
-		}
-		for _, id := range people {
-			unticked = append(unticked, int64(id))
-		}
-		rule, days = inner, max(days, n)
-	}
 }
 
 // openNewDraft goes on to the page of a draft that was just made.

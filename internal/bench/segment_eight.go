@@ -32,19 +32,19 @@ var eightCounts = `
 			SELECT coalesce(l.last_login_at BETWEEN {90d} AND {now}, false) AS login, l.tag_ids && '{1,4}' AS tag, coalesce(l.registered_at < {year ago}, false) AS old,
 				a.learner_id IS NOT NULL AS viewed, e.learner_id IS NOT NULL AS learning, l.paid_total >= 200000 AS spent, l.bought_ids && '{5}' AS bought,
 				d.learner_id IS NOT NULL AS met,
-				l.usable_email IS NOT NULL AND l.consent_email <> 'denied' AS email,
-				l.usable_mobile IS NOT NULL AND l.consent_sms <> 'denied' AS sms, l.host_id IS NOT NULL AND l.consent_message <> 'denied' AS message, count(*) AS n
+				l.usable_email IS NOT NULL AND l.consent_email <> 'denied' AND l.own_email <> 'denied' AND NOT l.dead_email AS email,
+				l.usable_mobile IS NOT NULL AND l.consent_sms <> 'denied' AND l.own_sms <> 'denied' AND NOT l.dead_mobile AS sms, l.host_id IS NOT NULL AND l.consent_message <> 'denied' AND l.own_message <> 'denied' AS message, count(*) AS n
 			FROM crm_learners l
 			LEFT JOIN (SELECT a.learner_id FROM crm_activities a WHERE a.type = 'view' AND a.occurred_at BETWEEN {14d} AND {now} GROUP BY 1 HAVING count(*) >= 2) a ON a.learner_id = l.id
 			LEFT JOIN (SELECT DISTINCT e.learner_id FROM crm_enrollments e WHERE e.offering_id = ANY (` + offeringsOf("分类 5") + `) AND ` + placed + `) e ON e.learner_id = l.id
-			LEFT JOIN (SELECT DISTINCT d.learner_id FROM crm_campaigns c JOIN crm_deliveries d ON d.campaign_id = c.id WHERE (c.done_at IS NULL OR c.done_at >= {10d}) AND ` + reached + `
+			LEFT JOIN (SELECT DISTINCT d.learner_id FROM crm_campaigns c JOIN crm_deliveries d ON d.campaign_id = c.id WHERE (c.done_at IS NULL OR c.done_at >= {10d}) AND NOT d.direct AND ` + reached + `
 				AND coalesce(d.accepted_at, d.sending_at) BETWEEN {10d} AND {now}) d ON d.learner_id = l.id
 			WHERE {people}
 			GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) sets) sets`
 
 // eightPage is its first page, found by walking.
 var eightPage = where(nested(`(SELECT count(*) FROM crm_activities a WHERE a.learner_id = l.id AND a.type = 'view' AND a.occurred_at BETWEEN {14d} AND {now}) >= 2`,
-	` OR l.paid_total >= 200000`) + ` AND NOT EXISTS (SELECT FROM crm_deliveries d WHERE d.learner_id = l.id AND ` + reached + `
+	` OR l.paid_total >= 200000`) + ` AND NOT EXISTS (SELECT FROM crm_deliveries d WHERE d.learner_id = l.id AND NOT d.direct AND ` + reached + `
 	AND coalesce(d.accepted_at, d.sending_at) BETWEEN {10d} AND {now})`).page
 
 // eight measures all counts of a rule of eight conditions together with its first page.

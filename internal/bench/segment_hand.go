@@ -78,8 +78,8 @@ var byHand = map[string]hand{
 			AND e.exit_reason IN ('self', 'removed', 'refund')) BETWEEN {90d} AND {now}`).page},
 	// A campaign that was done before the week began has not reached anybody in it.
 	"rested": either(login30+` AND {people} AND l.id NOT IN (SELECT d.learner_id FROM crm_campaigns c JOIN crm_deliveries d ON d.campaign_id = c.id
-			WHERE (c.done_at IS NULL OR c.done_at >= {7d}) AND `+reached+` AND `+rest7+`)`,
-		login30+` AND {people} AND NOT EXISTS (SELECT FROM crm_deliveries d WHERE d.learner_id = l.id AND `+reached+` AND `+rest7+`)`),
+			WHERE (c.done_at IS NULL OR c.done_at >= {7d}) AND NOT d.direct AND `+reached+` AND `+rest7+`)`,
+		login30+` AND {people} AND NOT EXISTS (SELECT FROM crm_deliveries d WHERE d.learner_id = l.id AND NOT d.direct AND `+reached+` AND `+rest7+`)`),
 	"not_clicked": {`SELECT count(*) FROM crm_deliveries d JOIN crm_learners l ON l.id = d.learner_id WHERE d.campaign_id = 3 AND ` + reached + ` AND {people}
 			AND d.learner_id NOT IN (SELECT k.learner_id FROM crm_clicks k WHERE k.campaign_id = 3 AND k.kind = 'human')`,
 		`SELECT l.id FROM crm_deliveries d JOIN crm_learners l ON l.id = d.learner_id WHERE d.campaign_id = 3 AND ` + reached + ` AND {people}

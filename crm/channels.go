@@ -30,7 +30,7 @@ func openChannels(c Config) (channels, error) {
 	if c.Email.Addr != "" {
 		var err error
 		out.mail, err = email.New(email.Config{Addr: c.Email.Addr, From: c.Email.From, Username: c.Email.Username,
-			Password: c.Email.Password, TLS: c.Email.TLS, DKIM: c.Email.DKIM})
+			Password: c.Email.Password, TLS: c.Email.TLS, DKIM: c.Email.DKIM, Rate: c.Email.Rate})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("crm.Config.Email: %w", err))
 		}

@@ -90,7 +90,8 @@ type Email struct {
 	Username string // empty: no authentication
 	Password string
 	TLS      TLS
-	DKIM     DKIM // the zero value: messages are not signed by us
+	DKIM     DKIM    // the zero value: messages are not signed by us
+	Rate     float64 // messages a second at most, over all processes; 0: no limit
 	// BounceSecret signs reports of bounces and complaints to <PublicURL>/callbacks/email, in the
 	// protocol of package campaign/email. Empty: none are taken.
 	BounceSecret []byte

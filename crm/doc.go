@@ -9,7 +9,7 @@
 //		BasePath: "/admin/crm", PublicURL: "https://learn.example/go",
 //	})
 //	mux.Handle("/admin/crm/", c.Admin()) // the slash at the end mounts the whole tree
-//	mux.Handle("/go/", c.Public())       // short links; never behind a login
+//	mux.Handle("/go/", c.Public())       // short links, unsubscribing, receipts; never behind a login
 //	go c.Run(ctx)
 //
 // New connects, checks and starts nothing. [CRM.Run] starts everything and returns when all has

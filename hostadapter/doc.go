@@ -21,6 +21,13 @@
 // past it. (Beware of SELECT id::text AS id … ORDER BY updated_at, id: it sorts by the text.) What is missed all the same is found by the CRM's repair pass, and what must be seen
 // at once is pushed as an [Event].
 //
+// # Sending
+//
+// A host may lend its private messages ([MessageSender]) and its SMS account ([SMSGateway]).
+// Both take messages with a key and say for each what became of it; what they cannot say for
+// certain they leave open, and the CRM shows it as unknown instead of guessing. [ConsentSource]
+// is asked about each batch just before it is handed over.
+//
 // # Conventions
 //
 // Ids are strings, unique within their kind and never reused. Time is UTC; the zero time means

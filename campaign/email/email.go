@@ -60,6 +60,8 @@ type Config struct {
 	// Timeout is how long connecting and each answer may take; 0: 20 s. The answer to a message's
 	// content may take three times as long: servers look for spam and viruses before they give it.
 	Timeout time.Duration
+	// Rate is how many messages a second all processes together hand over at most; 0: no limit.
+	Rate float64
 	// DKIM signs every message. The zero value: the mail server does, or nobody.
 	DKIM DKIM
 
@@ -83,6 +85,7 @@ type Channel struct {
 	from   *mail.Address
 	domain string // of Message-IDs
 	sign   signer // nil: messages are not signed
+	rate   float64
 	now    func() time.Time
 	idle   chan *link
 }
@@ -109,6 +112,9 @@ func New(c Config) (*Channel, error) {
 	if c.Timeout < 0 {
 		errs = append(errs, errors.New("field Timeout: negative"))
 	}
+	if !(c.Rate >= 0) { // NaN too
+		errs = append(errs, errors.New("field Rate: negative"))
+	}
 	sign, err := c.DKIM.signer()
 	if err != nil {
 		errs = append(errs, fmt.Errorf("field DKIM: %w", err))
@@ -117,7 +123,7 @@ func New(c Config) (*Channel, error) {
 		return nil, errors.Join(errs...)
 	}
 	domain := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
-	return &Channel{dialer: newDialer(c, host, port, from.Address), from: from, domain: domain, sign: sign, now: time.Now,
+	return &Channel{dialer: newDialer(c, host, port, from.Address), from: from, domain: domain, sign: sign, rate: c.Rate, now: time.Now,
 		idle: make(chan *link, maxIdle)}, nil
 }
 
@@ -125,7 +131,9 @@ func New(c Config) (*Channel, error) {
 func (c *Channel) Name() h.Channel { return h.ChannelEmail }
 
 // Traits implements campaign.Channel.
-func (c *Channel) Traits() campaign.Traits { return campaign.Traits{BatchSize: batchSize} }
+func (c *Channel) Traits() campaign.Traits {
+	return campaign.Traits{BatchSize: batchSize, Rate: c.rate}
+}
 
 // Close ends the idle connections, within a second. It never fails.
 func (c *Channel) Close() error {

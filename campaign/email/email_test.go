@@ -249,8 +249,8 @@ func TestUnwritable(t *testing.T) {
 
 func TestBadConfig(t *testing.T) {
 	t.Parallel()
-	_, err := New(Config{Addr: "nonsense", From: "nobody\r\nBcc: x@example.com", TLS: "maybe", Timeout: -1, DKIM: DKIM{Domain: "example.com"}})
-	for _, field := range []string{"Addr", "From", "TLS", "Timeout", "DKIM"} {
+	_, err := New(Config{Addr: "nonsense", From: "nobody\r\nBcc: x@example.com", TLS: "maybe", Timeout: -1, Rate: -1, DKIM: DKIM{Domain: "example.com"}})
+	for _, field := range []string{"Addr", "From", "TLS", "Timeout", "Rate", "DKIM"} {
 		if err == nil || !strings.Contains(err.Error(), "field "+field) {
 			t.Errorf("%s is not named in %v", field, err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"sync"
 	"testing"
 	"time"
@@ -139,23 +138,6 @@ func (s *site) finish(t *testing.T) {
 	}
 }
 
-// flush empties Redis, as an operator with a wrong window open would.
-func flush(t *testing.T, addr string) {
-	t.Helper()
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if _, err := conn.Write([]byte("FLUSHALL\r\n")); err != nil {
-		t.Fatal(err)
-	}
-	buf := make([]byte, 64)
-	if n, err := conn.Read(buf); err != nil || string(buf[:n]) != "+OK\r\n" {
-		t.Fatalf("%q, %v", buf[:n], err)
-	}
-}
-
 func (s *site) wait(t *testing.T, n int) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); s.reached() < n; time.Sleep(5 * time.Millisecond) {
@@ -172,7 +154,7 @@ func TestFlushedRedisLosesNothing(t *testing.T) {
 	s.run(t, redis, "b")
 	for _, n := range []int{1, 800, 1600} {
 		s.wait(t, n)
-		flush(t, redis)
+		pgtest.Flush(t, redis)
 	}
 	s.finish(t)
 }

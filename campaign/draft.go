@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -73,6 +74,16 @@ func (s *Service) NewDirect(ctx context.Context, ch h.Channel, to segment.Person
 	d := Draft{Key: rand.Text(), Channel: ch, Direct: true, ByID: by.ID,
 		Rule: segment.Group("all", segment.Condition("learner", segment.OpIn, []int64{int64(to)}, ""))}
 	return d, s.SaveDraft(ctx, d, by)
+}
+
+// toOne reports whether a rule is NewDirect's. Another one must not pass for a message to one
+// person, which no cap holds back.
+func toOne(r segment.Rule) bool {
+	var ids []int64
+	if len(r.All) != 1 || r.All[0].Field != "learner" || r.All[0].Op != segment.OpIn || json.Unmarshal(r.All[0].Value, &ids) != nil {
+		return false
+	}
+	return len(ids) == 1
 }
 
 // Copy begins a campaign with what another one says. Its time is not copied.
@@ -160,6 +171,8 @@ func (s *Service) check(ctx context.Context, d Draft) (checked, fault.Fields, er
 		out.people = segment.Predicate{SQL: "FALSE"} // for previews and tests of what is being written
 	} else if err != nil {
 		return out, nil, err
+	} else if d.Direct && !toOne(d.Rule) {
+		problems.Add("audience", "problem.rule")
 	}
 	if err := s.checkApproval(ctx, &out, problems); err != nil {
 		return out, nil, err

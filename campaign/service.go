@@ -35,7 +35,8 @@ type Store interface {
 type Sifter interface {
 	// DryRun breaks an audience down as planning would.
 	DryRun(ctx context.Context, v Sieve, now time.Time) (Sum, error)
-	// Sample gives up to limit people who would be sent to, for previews.
+	// Sample gives up to limit people for previews, quickly: those who would be sent to, but for a
+	// shared contact and the cap, which are not looked at.
 	Sample(ctx context.Context, v Sieve, now time.Time, limit int) ([]Addressee, error)
 	// Sifted gives the people with one reason not to be sent to; the empty one means those to be
 	// sent to.
@@ -90,8 +91,6 @@ type Settings struct {
 	// LateAfter is how late a scheduled campaign may begin without being asked; 0: any time.
 	LateAfter time.Duration
 	Quiet     map[h.Channel]QuietHours
-	// Approval says that SMS may be sent from approved templates only.
-	Approval bool
 	// Price is of one SMS part, in thousandths of a minor unit; 0: not known.
 	Price int64
 	// Secret is the installation's; control groups and unsubscribe links are drawn from it.

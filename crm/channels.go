@@ -83,7 +83,7 @@ func (c channels) settings(conf Config, loc *time.Location, secret []byte, clean
 		CapDays: conf.CapDays, LateAfter: conf.LateAfter, Quiet: conf.QuietHours, Secret: secret, Clean: clean}
 	if c.supplier != nil {
 		t := c.supplier.Traits()
-		out.Site.Signature, out.Price, out.Approval = t.Signature, t.Price, t.Approval
+		out.Site.Signature, out.Price = t.Signature, t.Price
 	}
 	return out
 }

@@ -92,8 +92,9 @@ type Email struct {
 	TLS      TLS
 	DKIM     DKIM    // the zero value: messages are not signed by us
 	Rate     float64 // messages a second at most, over all processes; 0: no limit
-	// BounceSecret signs reports of bounces and complaints to <PublicURL>/callbacks/email, in the
-	// protocol of package campaign/email. Empty: none are taken.
+	// BounceSecret signs reports of bounces and complaints to <PublicURL>/callbacks/email: in the
+	// form of package campaign/email, with the headers of a callback of package campaign/sms. 16
+	// bytes or more; empty: none are taken.
 	BounceSecret []byte
 }
 
@@ -166,6 +167,9 @@ var meanings = map[string]string{
 	"timezone": "is not an IANA time zone", "iso4217": "is not an ISO 4217 code", "min": "is too small", "max": "is too large",
 }
 
+// minSecret is how many bytes a secret has at least, as package campaign/sms wants it of its own.
+const minSecret = 16
+
 // validate reports every problem at once.
 func (c Config) validate() error {
 	var errs []error
@@ -196,6 +200,9 @@ func (c Config) validate() error {
 	}
 	if u, err := url.Parse(c.PublicURL); err == nil && (u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
 		field("PublicURL", "must have no query, fragment or login")
+	}
+	if n := len(c.Email.BounceSecret); n > 0 && n < minSecret {
+		field("Email.BounceSecret", "%d bytes are needed", minSecret)
 	}
 	for ch, q := range c.QuietHours {
 		if err := q.Check(); err != nil {

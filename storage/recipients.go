@@ -56,8 +56,9 @@ func (s *Campaigns) Recipients(ctx context.Context, id campaign.ID, v campaign.R
 		where, args = where+" AND (d.chunk >= 0) = ?", append(args, *v.Late)
 	}
 	switch {
-	case v.Clicked != nil && *v.Clicked:
-		where += " AND k.at IS NOT NULL"
+	case v.Clicked != nil && *v.Clicked: // few of many: found from their clicks
+		where += " AND d.ordinal IN (SELECT ordinal FROM crm_clicks WHERE campaign_id = ? AND kind = 'human')"
+		args = append(args, int64(id))
 	case v.Clicked != nil:
 		where += " AND k.at IS NULL"
 	}

@@ -161,9 +161,11 @@ func (s *Campaigns) DryRun(ctx context.Context, v campaign.Sieve, now time.Time)
 	return sum, nil
 }
 
-// Sample implements campaign.Sifter. Who shares a contact may be among them: to leave them out the
-// whole audience would have to be looked at for a few people.
+// Sample implements campaign.Sifter. Who shares a contact, or was contacted within the days of the
+// cap, may be among them: to leave them out the whole audience, or all that was sent of late, would
+// have to be looked at for a few people, and that whenever somebody types.
 func (s *Campaigns) Sample(ctx context.Context, v campaign.Sieve, now time.Time, limit int) ([]campaign.Addressee, error) {
+	v.CapDays = 0
 	query, args, err := single(v, now)
 	if err != nil {
 		return nil, err

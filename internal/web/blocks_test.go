@@ -159,6 +159,7 @@ func TestLocalTime(t *testing.T) {
 		{"20.11.2026", "19:30", shanghai(), "", "problem.time"},              //
 		{"2026-11-20", "25:00", shanghai(), "", "problem.time"},              //
 		{"2026-11-20' OR 1", "19:30", shanghai(), "", "problem.time"},        //
+		{"0001-01-01", "08:05:43", shanghai(), "", "problem.time"},           // the zero time, which means at once
 		{"9999-12-31", "23:59", shanghai(), "9999-12-31T23:59:00+08:00", ""}, // found by the check
 	} {
 		got, p := localTime(tt.date, tt.clock, tt.loc)

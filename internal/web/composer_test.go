@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,23 @@ func TestSavingAsTyped(t *testing.T) {
 		t.Error("without htmx counting loses what was typed")
 	}
 	s.post("/drafts/MAILDRAFT", letter("step", "as:x")).want(t, http.StatusUnprocessableEntity)
+}
+
+// TestValuesAreBounded holds that a draft remembers so many values and no more, and that those can
+// still be changed.
+func TestValuesAreBounded(t *testing.T) {
+	t.Parallel()
+	old := map[string]string{}
+	for i := range maxFill {
+		old["p"+strconv.Itoa(i)] = "before"
+	}
+	got := readNamed(old, url.Values{"param.p7": {"after"}, "param.p8": {""}}, "param.")
+	if got["p7"] != "after" || len(got) != maxFill-1 {
+		t.Errorf("%d values, p7 %q", len(got), got["p7"])
+	}
+	if got := readNamed(old, url.Values{"param.new": {"x"}}, "param."); len(got) != maxFill || got["new"] != "" {
+		t.Errorf("%d values", len(got))
+	}
 }
 
 func TestChannelsCanBeChanged(t *testing.T) {

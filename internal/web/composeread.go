@@ -87,13 +87,15 @@ func readNamed(old map[string]string, f url.Values, prefix string) map[string]st
 	}
 	for name := range f {
 		key, ok := strings.CutPrefix(name, prefix)
-		if !ok || key == "" || len(key) > maxFillName || len(out) >= maxFill {
+		if !ok || key == "" || len(key) > maxFillName {
 			continue
 		}
+		key = clean(key)
+		_, there := out[key]
 		if value := clean(f.Get(name)); value == "" {
-			delete(out, clean(key))
-		} else {
-			out[clean(key)] = value
+			delete(out, key)
+		} else if there || len(out) < maxFill {
+			out[key] = value
 		}
 	}
 	return out
@@ -140,12 +142,14 @@ func (w *Web) check(q *request, c *composing) (fault.Fields, error) {
 			out[field] = p
 		}
 	}
+	if _, none := out["template"]; none {
+		delete(out, "text") // which comes with it and has no field
+	}
 	if from := c.d.Content.From; c.d.Channel == hostadapter.ChannelMessage && from != "" {
 		list, err := w.senders(q, from)
 		if err != nil {
-			return nil, err
-		}
-		if !mayChoose(list, from) {
+			out.Add("from", "problem.senders")
+		} else if !mayChoose(list, from) {
 			out.Add("from", "problem.choice")
 		}
 	}

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"context"
+	"fmt"
 	"net/url"
 	"regexp"
+	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
@@ -186,15 +189,22 @@ func withTemplate(c campaign.Content, t campaign.SavedTemplate) campaign.Content
 	return c
 }
 
-// senders are the staff in whose name private messages go out. One that was chosen and may not any
-// more is listed, so that the form shows what is wrong.
+// hostPatience is how long a page waits for what it only asks a host or supplier on the way.
+const hostPatience = 3 * time.Second
+
+// senders are the staff in whose name private messages go out.
+//
+// Errors: hostadapter.ErrUnavailable, whatever the host's was: no page depends on its answer.
 func (w *Web) senders(q *request, chosen string) ([]option, error) {
 	if w.Senders == nil {
 		return nil, nil
 	}
-	list, err := w.Senders(q.ctx())
+	ctx, cancel := context.WithTimeout(q.ctx(), hostPatience)
+	defer cancel()
+	list, err := w.Senders(ctx)
 	if err != nil {
-		return nil, err
+		w.Log.WarnContext(q.ctx(), "web: senders of private messages", "request", q.id, "err", err)
+		return nil, fmt.Errorf("list senders: %w", hostadapter.ErrUnavailable)
 	}
 	out := make([]option, 0, len(list))
 	for _, s := range list {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -81,6 +82,9 @@ func (w *Web) draftAudience(q *request) error {
 	if done || err != nil {
 		return err
 	}
+	if d.Direct {
+		return fmt.Errorf("people of a message to one person: %w", fault.ErrNotFound)
+	}
 	env, err := w.env(q)
 	if err != nil {
 		return err
@@ -113,6 +117,9 @@ func (w *Web) changeAudience(q *request, key string, rule segment.Rule) error {
 	d, err := w.Campaigns.Draft(q.ctx(), key, q.staff)
 	if err != nil {
 		return err
+	}
+	if d.Direct { // which no cap holds back
+		return fmt.Errorf("people of a message to one person: %w", fault.ErrNotFound)
 	}
 	d.Rule, d.Unticked, d.CapDays = segment.Unwrap(rule)
 	if err := w.Campaigns.SaveDraft(q.ctx(), d, q.staff); err != nil {

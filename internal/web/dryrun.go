@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -165,7 +166,9 @@ func (w *Web) costView(q *request, d campaign.Draft, sum campaign.Sum) (costView
 	if w.Balance == nil {
 		return v, nil
 	}
-	left, err := w.Balance(q.ctx())
+	ctx, cancel := context.WithTimeout(q.ctx(), hostPatience)
+	defer cancel()
+	left, err := w.Balance(ctx)
 	if err != nil { // the supplier is asked for every page; one that does not answer breaks none
 		w.Log.WarnContext(q.ctx(), "web: balance of SMS", "request", q.id, "err", err)
 		return v, nil

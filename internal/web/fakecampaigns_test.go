@@ -33,7 +33,7 @@ func (w *world) newTemplates() *campaign.Templates {
 func (w *world) settings() campaign.Settings {
 	return campaign.Settings{
 		Site: campaign.Site{Name: "启明网校", Address: "示例市学院路 1 号", Signature: "启明网校"}, Location: shanghai(), PublicURL: "https://s.example.com",
-		CapDays: 7, LateAfter: 30 * time.Minute, Approval: w.approval, Price: 4500, Secret: []byte("secret"), Clean: cleanContact,
+		CapDays: 7, LateAfter: 30 * time.Minute, Price: 4500, Secret: []byte("secret"), Clean: cleanContact,
 		Quiet: map[h.Channel]campaign.QuietHours{h.ChannelSMS: {Start: 21 * time.Hour, End: 8 * time.Hour}},
 	}
 }

@@ -266,7 +266,7 @@ func TestMessageForms(t *testing.T) {
 		{zh.T("count.people", "{1}"), "{1} 人"},
 		{zh.T("no.such.key"), "no.such.key"},
 		{zh.Problem(fault.Problem{Key: "problem.long", Args: []any{100_000}}), "太长，最多 100,000 字"},
-		{english.Problem(fault.Problem{Key: "problem.variable", Args: []any{"x"}}), "There is no variable “x”. You can use: nickname, real_name, link, site, member_level, member_expires"},
+		{zh.Problem(fault.Problem{Key: "problem.url_variable", Args: []any{"nickname"}}), zh.T("problem.url_variable", "用户名")},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%q, want %q", tt.got, tt.want)

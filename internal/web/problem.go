@@ -16,30 +16,24 @@ func problemKeys() []string {
 	return []string{
 		"problem.missing", "problem.long", "problem.channel", "problem.choice", "problem.range", "problem.rule",
 		"problem.nobody", "problem.link_missing", "problem.url", "problem.link_unused", "problem.line_break",
-		"problem.variable", "problem.tag", "problem.template", "problem.taken", "problem.control",
+		"problem.tag", "problem.template", "problem.taken", "problem.control",
 		"problem.rule_syntax", "problem.rule_large", "problem.rule_deep", "problem.rule_field", "problem.rule_op", "problem.rule_value",
 		"problem.rule_narrow", "problem.rule_source", "problem.rule_query", "problem.rule_cycle", "problem.rule_gone",
 		"problem.list_empty", "problem.list_long", "problem.list_nobody", "problem.list_encoding", "problem.list_large", "problem.list_both",
 		"problem.param_missing", "problem.param_name", "problem.filter", "problem.number", "problem.tag_split",
 		"problem.rendered_long", "problem.sms_plain", "problem.sms_signature", "problem.unsubscribe_channel", "problem.address",
-		"problem.variable_channel", "problem.contact", "problem.many_tests", "problem.send_at", "problem.template_gone", "problem.test_render",
+		"problem.contact", "problem.many_tests", "problem.send_at", "problem.template_gone", "problem.test_render",
 		"problem.unapproved", "problem.large", "problem.time", "problem.time_gap", "problem.blocks", "problem.links", "problem.nesting", "problem.url_template", "problem.url_variable",
 		"warning.subject_long", "warning.alt", "warning.fallback",
-		"problem.rows",
+		"problem.rows", "problem.senders",
 	}
 }
 
-// Problem says what is wrong with a field. Who mistyped a variable is shown those there are.
+// Problem says what is wrong with a field, its variables and conditions named as the reader knows
+// them.
 func (l *locale) Problem(p fault.Problem) string {
 	args := p.Args
-	if p.Key == "problem.variable" {
-		var names []string
-		for _, v := range campaign.Variables() {
-			names = append(names, l.variable(v))
-		}
-		args = append(append([]any{}, args...), strings.Join(names, l.T("list.comma")))
-	}
-	if named := []string{"warning.fallback", "problem.variable_channel", "problem.url_variable"}; slices.Contains(named, p.Key) && len(args) > 0 {
+	if named := []string{"warning.fallback", "problem.url_variable"}; slices.Contains(named, p.Key) && len(args) > 0 {
 		args = []any{l.parameter(fmt.Sprint(args[0]))}
 	}
 	if strings.HasPrefix(p.Key, "problem.rule_") && len(args) > 0 {

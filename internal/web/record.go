@@ -87,8 +87,8 @@ func (w *Web) resultView(q *request, c campaign.Campaign, r campaign.Result, f c
 	}
 	v.Fails, v.Sum = w.failsView(c, r), w.sumView(w.locale(q), c, r, receipts)
 	if w.maySend(q) {
-		v.Deeds = w.deedViews(c, r)
-		v.Fails.Resend = offered(c, r, "resend")
+		v.Deeds = w.deedViews(q, c, r)
+		v.Fails.Resend = w.refusal(q, c, r, "resend") == nil
 	}
 	v.Tabs = w.resultTabs(v, f)
 	return v

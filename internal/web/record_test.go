@@ -38,6 +38,13 @@ func TestCampaignInEveryState(t *testing.T) {
 		{"planning", func(c *campaign.Campaign, r *campaign.Result) {
 			*r, c.State, c.PlannedAt = campaign.Result{}, campaign.Planning, time.Time{}
 		}, "2s", []string{"正在确定名单"}, "cancel"},
+		{"its quick query is gone", func(c *campaign.Campaign, r *campaign.Result) {
+			*r, c.State, c.PlannedAt, c.Stalled, c.StalledAt = campaign.Result{}, campaign.Planning, time.Time{}, campaign.StallContent, now
+		}, "2s", []string{"用到的东西已经不存在", "取消后复制为新营销"}, "cancel"},
+		{"its quick query is gone when its time comes", func(c *campaign.Campaign, r *campaign.Result) {
+			*r, c.State, c.PlannedAt, c.SendAt = campaign.Result{}, campaign.Scheduled, time.Time{}, now.Add(-time.Second)
+			c.Stalled, c.StalledAt = campaign.StallContent, now
+		}, "2s", []string{"用到的东西已经不存在"}, "cancel"},
 		{"sending", func(*campaign.Campaign, *campaign.Result) {}, "2s", []string{"已处理 4,118 / 6,616 条", "每秒约 20 条", "预计还需", "只对未提交的 2,498 条有效", "取消剩余", "剩余 2,498 条"}, "pause cancel resend"},
 		{"unreachable", func(c *campaign.Campaign, _ *campaign.Result) {
 			c.Stalled, c.StalledAt = campaign.StallUnreachable, now.Add(-time.Minute)
@@ -49,10 +56,10 @@ func TestCampaignInEveryState(t *testing.T) {
 		}, "2s", []string{"免打扰时段", "自动继续：", "明天 08:05"}, "pause cancel resend"},
 		{"paused by staff", func(c *campaign.Campaign, _ *campaign.Result) {
 			c.State, c.Stalled, c.StalledAt = campaign.Paused, campaign.StallStaff, now
-		}, "2s", []string{"已暂停", "已由员工暂停", "继续发送"}, "resume cancel resend"},
+		}, "2s", []string{"已暂停", "已由员工暂停", "继续发送"}, "resume cancel"},
 		{"paused by refusals", func(c *campaign.Campaign, _ *campaign.Result) {
 			c.State, c.Stalled, c.StalledAt = campaign.Paused, campaign.StallRejecting, now
-		}, "2s", []string{"一条接一条地拒收"}, "resume cancel resend"},
+		}, "2s", []string{"一条接一条地拒收"}, "resume cancel"},
 		{"being cancelled", func(c *campaign.Campaign, _ *campaign.Result) { c.State, c.DoneAt = campaign.CalledOff, now }, "2s", []string{"正在取消剩余的 2,498 条"}, ""},
 		{"cancelled", func(c *campaign.Campaign, r *campaign.Result) {
 			c.State, c.DoneAt = campaign.CalledOff, now.Add(-2*time.Hour)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
@@ -49,7 +50,7 @@ func deedsOf(c campaign.Campaign, r campaign.Result) []string {
 	case campaign.Paused:
 		out = []string{"resume", "cancel"}
 	}
-	if r.ByState[campaign.Unknown] > 0 && (c.State == campaign.Done || c.State == campaign.Sending || c.State == campaign.Paused) {
+	if r.ByState[campaign.Unknown] > 0 && (c.State == campaign.Done || c.State == campaign.Sending) { // paused, the rest would go out too
 		out = append(out, "resend")
 	}
 	return out
@@ -57,6 +58,27 @@ func deedsOf(c campaign.Campaign, r campaign.Result) []string {
 
 func offered(c campaign.Campaign, r campaign.Result, do string) bool {
 	return slices.Contains(deedsOf(c, r), do)
+}
+
+// tooLarge reports whether a deed would let more messages go than the visitor may send. Whoever may
+// not begin a large campaign does not let one go on either; stopping is for everybody who may send.
+func (w *Web) tooLarge(q *request, c campaign.Campaign, r campaign.Result, do string) bool {
+	if w.LargeSend == 0 || q.may(hostadapter.PermCampaignSendLarge) {
+		return false
+	}
+	numbers := map[string]int64{"late": c.Promised.Sendable, "resume": waiting(r), "resend": r.ByState[campaign.Unknown]}
+	return numbers[do] > w.LargeSend
+}
+
+// refusal says why a deed cannot be done; nil: it can.
+func (w *Web) refusal(q *request, c campaign.Campaign, r campaign.Result, do string) error {
+	switch {
+	case !offered(c, r, do):
+		return fmt.Errorf("%s campaign %d: %w", do, c.ID, fault.ErrConflict)
+	case w.tooLarge(q, c, r, do):
+		return fmt.Errorf("%s campaign %d: %w: needs %s", do, c.ID, fault.ErrForbidden, hostadapter.PermCampaignSendLarge)
+	}
+	return nil
 }
 
 // deedView is a button of the progress card.
@@ -85,11 +107,11 @@ func deedLabel(c campaign.Campaign, do string) string {
 	return do
 }
 
-func (w *Web) deedViews(c campaign.Campaign, r campaign.Result) []deedView {
+func (w *Web) deedViews(q *request, c campaign.Campaign, r campaign.Result) []deedView {
 	var out []deedView
 	for _, do := range deedsOf(c, r) {
-		if do == "resend" {
-			continue // it stands beside the unknown ones
+		if do == "resend" || w.tooLarge(q, c, r, do) { // the first stands beside the unknown ones
+			continue
 		}
 		d := deeds()[do]
 		out = append(out, deedView{Label: deedLabel(c, do), URL: w.paths.CampaignPart(c.ID, do), Icon: d.icon, Asks: d.asks,
@@ -121,11 +143,10 @@ func (w *Web) askCampaign(do string) func(*request) error {
 		if err != nil {
 			return err
 		}
-		if !offered(c, r, do) {
-			if q.hx() { // a notice, where a dialog was to be
-				return fmt.Errorf("%s campaign %d: %w", do, c.ID, fault.ErrConflict)
-			}
+		if err := w.refusal(q, c, r, do); errors.Is(err, fault.ErrConflict) && !q.hx() {
 			return w.showCampaign(q, http.StatusConflict, c, true)
+		} else if err != nil { // for htmx a notice, where a dialog was to be
+			return err
 		}
 		p := askPage{Label: deedLabel(c, do), N: waiting(r), Icon: deeds()[do].icon, Hard: do == "cancel", URL: w.paths.CampaignPart(c.ID, do), Back: w.paths.Campaign(c.ID, "", "")}
 		p.Text = p.Label
@@ -163,8 +184,10 @@ func (w *Web) moveCampaign(do string) func(*request) error {
 		if err != nil {
 			return err
 		}
-		if !offered(c, r, do) {
+		if err := w.refusal(q, c, r, do); errors.Is(err, fault.ErrConflict) {
 			return w.showCampaign(q, http.StatusConflict, c, true)
+		} else if err != nil {
+			return err
 		}
 		d := deeds()[do]
 		if err := w.record(q, d.action, fmt.Sprintf("campaign:%d", c.ID), map[string]any{"state": c.State, "waiting": waiting(r), "unknown": r.ByState[campaign.Unknown]}); err != nil {

@@ -31,7 +31,7 @@ func localTime(date, clock string, loc *time.Location) (time.Time, fault.Problem
 	text := strings.TrimSpace(date) + " " + strings.TrimSpace(clock)
 	for _, layout := range []string{dateLayout + " " + clockLayout, dateLayout + " " + clockLayout + ":05"} {
 		t, err := time.ParseInLocation(layout, text, loc)
-		if err != nil {
+		if err != nil || t.Year() < 2000 { // nobody means that, and the zero time means at once
 			continue
 		}
 		if t.In(loc).Format(layout) != text {

@@ -82,7 +82,7 @@ const defaultTimeout = 20 * time.Second
 // own for as long as it lasts.
 type Channel struct {
 	dialer dialer
-	from   *mail.Address
+	from   string // as it stands in the header
 	domain string // of Message-IDs
 	sign   signer // nil: messages are not signed
 	rate   float64
@@ -123,7 +123,7 @@ func New(c Config) (*Channel, error) {
 		return nil, errors.Join(errs...)
 	}
 	domain := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
-	return &Channel{dialer: newDialer(c, host, port, from.Address), from: from, domain: domain, sign: sign, rate: c.Rate, now: time.Now,
+	return &Channel{dialer: newDialer(c, host, port, from.Address), from: from.String(), domain: domain, sign: sign, rate: c.Rate, now: time.Now,
 		idle: make(chan *link, maxIdle)}, nil
 }
 

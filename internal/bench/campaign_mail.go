@@ -224,22 +224,25 @@ func bareConnection(ctx context.Context, addr string, mails []mail, first, n int
 // as many.
 func (s *audience) memory(ctx context.Context, b *bench, sink *mailSink) error {
 	few, many := 10_000, b.people()
-	peak := func(n int) (float64, error) {
+	peak := func(n, times int) (float64, error) {
 		w, err := b.startMailer(ctx, sink.addr)
 		if err != nil {
 			return 0, err
 		}
 		defer w.stop()
-		if err := s.send(ctx, 0, n, 0); err != nil {
-			return 0, err
+		for range times {
+			if err := s.send(ctx, 0, n, 0); err != nil {
+				return 0, err
+			}
 		}
 		return w.peak()
 	}
-	small, err := peak(few)
+	// Several small campaigns, so that both processes live long enough to reach what they need.
+	small, err := peak(few, 5)
 	if err != nil {
 		return err
 	}
-	large, err := peak(many)
+	large, err := peak(many, 1)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -86,8 +87,17 @@ func (b *browser) open(url string) { b.Helper(); b.do(chromedp.Navigate(url)) }
 func (b *browser) click(css string) {
 	b.Helper()
 	b.wait(css)
-	b.settle()
+	b.still()
 	b.do(chromedp.Click(css))
+}
+
+// tap clicks in one step: what a page replaces every two seconds may go between the press of a
+// button and its release.
+func (b *browser) tap(css string) {
+	b.Helper()
+	b.eventually(20*time.Second, "there is "+css, func() bool {
+		return eval[bool](b, `css => { const e = document.querySelector(css); if (!e) return false; e.click(); return true }`, css)
+	})
 }
 
 func (b *browser) choose(css, value string) { b.Helper(); b.set(css, value) }
@@ -105,8 +115,9 @@ func (b *browser) set(css, value string) {
 	b.Helper()
 	b.wait(css)
 	b.settle()
-	if !eval[bool](b, `(css, v) => { const e = document.querySelector(css); e.value = v;
+	if !eval[bool](b, `(css, v) => { const e = document.querySelector(css); e.focus(); e.value = v; window.typedAt = performance.now();
 		e.dispatchEvent(new Event('input', {bubbles: true})); e.dispatchEvent(new Event('change', {bubbles: true})); return e.value === v }`, css, value) {
+		b.shot("failure")
 		b.Fatalf("%s does not take %q", css, value)
 	}
 }
@@ -118,6 +129,16 @@ func (b *browser) settle() {
 		return eval[bool](b, `() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')`)
 	})
 	time.Sleep(60 * time.Millisecond)
+}
+
+// still waits until the page has answered what was typed, which it does when nobody has typed for a
+// moment.
+func (b *browser) still() {
+	b.Helper()
+	b.eventually(20*time.Second, "the page has answered what was typed", func() bool {
+		return eval[bool](b, `() => !window.typedAt || performance.now() - window.typedAt > 600`)
+	})
+	b.settle()
 }
 
 // url is where the page is.
@@ -183,12 +204,14 @@ func (b *browser) shot(name string) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		b.Fatal(err)
 	}
-	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	eval[bool](b, `() => { window.scrollTo(0, 0); return true }`) // what sticks to the window stands where the page begins
+	yes := true
+	picture, err := chromedp.Call(b.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &yes, OptimizeForSpeed: &yes})
 	if err != nil {
 		b.Logf("no picture: %v", err)
 		return
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture.Data, 0o644); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -183,7 +183,7 @@ func (s scene) fixtures() []row {
 		if i == 2 {
 			done = nil
 		}
-		rows = append(rows, row{"crm_campaigns", map[string]any{"key": fmt.Sprint(i), "name": "", "channel": []string{"email", "sms", "email"}[i], "rule": `{"all":[]}`, "subject": "", "body": "",
+		rows = append(rows, row{"crm_campaigns", map[string]any{"key": fmt.Sprint(i), "name": "", "channel": []string{"email", "sms", "email"}[i], "rule": `{"all":[]}`, "content": `{}`,
 			"state": "done", "by_id": "", "by_name": "", "launched_at": s.now, "done_at": done}})
 	}
 	for key, kind := range map[string]string{"text": "", "real": "number", "date": "date", "flag": "bool"} {

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/chromedp/chromedp"
@@ -19,7 +20,7 @@ func eval[T any](b *browser, function string, args ...any) T {
 		list[i] = string(text)
 	}
 	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T]("("+function+")("+strings.Join(list, ",")+")"))
-	if err != nil && (strings.Contains(err.Error(), "context was destroyed") || strings.Contains(err.Error(), "Cannot find context")) {
+	if err != nil && slices.ContainsFunc([]string{"context was destroyed", "Cannot find context", "navigated or closed"}, func(s string) bool { return strings.Contains(err.Error(), s) }) {
 		// The page went while it was asked; the one that comes can be asked.
 		v, err = chromedp.Run(b.ctx, chromedp.Evaluate[T]("("+function+")("+strings.Join(list, ",")+")"))
 	}

@@ -4,26 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"io"
-	"log/slog"
 	"math/rand/v2"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/emersion/go-smtp"
-
-	"github.com/coursecrm/coursecrm/campaign"
-	"github.com/coursecrm/coursecrm/campaign/email"
 	"github.com/coursecrm/coursecrm/crm"
 	"github.com/coursecrm/coursecrm/examples/academy/school"
 	"github.com/coursecrm/coursecrm/examples/academy/seed"
-	h "github.com/coursecrm/coursecrm/hostadapter"
-	"github.com/coursecrm/coursecrm/hostadapter/hosttest"
 	"github.com/coursecrm/coursecrm/internal/pgtest"
 	"github.com/coursecrm/coursecrm/internal/projection"
-	"github.com/coursecrm/coursecrm/segment"
 	"github.com/coursecrm/coursecrm/storage"
 )
 
@@ -180,157 +169,3 @@ func waitFirstSync(t testing.TB, db *storage.DB, within time.Duration) {
 	}
 	t.Fatalf("first sync not over: %+v", state(t, db))
 }
-
-// mailbox is a mail server that counts what reaches whom.
-type mailbox struct {
-	mu  sync.Mutex
-	got map[string]int
-}
-
-// NewSession implements smtp.Backend.
-func (m *mailbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &letter{box: m}, nil }
-
-// letter is one connection's conversation.
-type letter struct {
-	box *mailbox
-	to  string
-}
-
-func (l *letter) Reset()                                    {}
-func (l *letter) Logout() error                             { return nil }
-func (l *letter) Mail(string, *smtp.MailOptions) error      { return nil }
-func (l *letter) Rcpt(to string, _ *smtp.RcptOptions) error { l.to = to; return nil }
-func (l *letter) Data(r io.Reader) error {
-	if _, err := io.Copy(io.Discard, r); err != nil {
-		return err
-	}
-	l.box.mu.Lock()
-	l.box.got[l.to]++
-	l.box.mu.Unlock()
-	time.Sleep(2 * time.Millisecond) // the answer is on its way: a kill here leaves an unknown
-	return nil
-}
-
-func startMailbox(t testing.TB) (*mailbox, string) {
-	t.Helper()
-	box := &mailbox{got: map[string]int{}}
-	server := smtp.NewServer(box)
-	server.Domain, server.ErrorLog = "test", quiet{} // killed clients reset their connections
-	listener := listen(t)
-	done := make(chan struct{})
-	go func() { defer close(done); _ = server.Serve(listener) }() // it says that it was closed
-	t.Cleanup(func() { server.Close(); <-done })
-	return box, listener.Addr().String()
-}
-
-// TestCampaignKilled: two worker processes send to 20,000 people and are killed ten times.
-func TestCampaignKilled(t *testing.T) {
-	t.Parallel()
-	const people = recipients
-	server, redis := pgtest.Server(t), pgtest.Redis(t)
-	box, mail := startMailbox(t)
-	pool, db := schema(t, server.URL(), "crm")
-	id := launch(t, db, people, mail)
-
-	workers := [2]*process{}
-	for i := range workers {
-		workers[i] = startWorker(t, crm.RoleWorkers, server.URL(), "crm", redis, mail)
-	}
-	inFlight := 0
-	for i := range kills {
-		before := settled(t, pool, id)
-		waitFor(t, time.Minute, "workers send", func() bool { return settled(t, pool, id) > before+500 })
-		time.Sleep(rand.N(200 * time.Millisecond))
-		i %= 2
-		workers[i].kill()
-		inFlight += 128 // four chunks a process, a batch of 32 each
-		workers[i] = startWorker(t, crm.RoleWorkers, server.URL(), "crm", redis, mail)
-	}
-	waitFor(t, 10*time.Minute, "campaign is done", func() bool {
-		return text(t, pool, "SELECT state FROM crm_campaigns WHERE id = $1", id) == "done"
-	})
-	counts := text(t, pool, `SELECT concat_ws(' ', count(*) FILTER (WHERE state = 'accepted'), count(*) FILTER (WHERE state = 'unknown'), count(*)) FROM crm_deliveries WHERE campaign_id = $1`, id)
-	var accepted, unknown, all int
-	if _, err := fmt.Sscan(counts, &accepted, &unknown, &all); err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%d kills: %d accepted, %d unknown, at most %d in flight, %d addresses reached", kills, accepted, unknown, inFlight, len(box.got))
-	if accepted+unknown != people || all != people {
-		t.Errorf("%d accepted and %d unknown are not %d", accepted, unknown, people)
-	}
-	if unknown > inFlight {
-		t.Errorf("%d unknown, but only %d can have been in flight", unknown, inFlight)
-	}
-	box.mu.Lock()
-	defer box.mu.Unlock()
-	if len(box.got) < accepted || len(box.got) > people {
-		t.Errorf("%d addresses reached, %d accepted", len(box.got), accepted)
-	}
-	for to, n := range box.got {
-		if n > 1 {
-			t.Errorf("%s was reached %d times", to, n)
-		}
-	}
-}
-
-// launch fills the projection with people and launches a campaign to all of them.
-func launch(t testing.TB, db *storage.DB, people int, mail string) campaign.ID {
-	t.Helper()
-	var rows hosttest.Seed
-	at := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
-	for i := range people {
-		rows.Learners = append(rows.Learners, h.Learner{ID: h.LearnerID(fmt.Sprint(i)), Nickname: fmt.Sprint("u", i),
-			Email: fmt.Sprintf("u%d@example.com", i), Status: h.LearnerActive, RegisteredAt: at, UpdatedAt: at})
-	}
-	syncer := projection.Syncer{Host: hosttest.NewMemory(rows), Store: &storage.Projection{DB: db, Currency: "CNY"}, Leases: db, Owner: "test",
-		Contacts: projection.Contacts{UnverifiedEmail: true}, Log: slog.New(slog.DiscardHandler), Now: time.Now}
-	if err := syncer.Tick(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	channel, err := email.New(email.Config{Addr: mail, From: "hello@mail.example.com", TLS: email.TLSNone})
-	if err != nil {
-		t.Fatal(err)
-	}
-	segments := segment.NewService(&storage.Segments{DB: db}, segment.DefaultCatalog(), segment.Site{Location: time.UTC, Currency: "CNY"}, time.Now)
-	service := campaign.NewService(&storage.Campaigns{DB: db}, segments, []campaign.Channel{channel}, "启明网校", time.Now)
-	id, err := service.Launch(t.Context(), campaign.Input{Key: "k", Name: "kill", Channel: h.ChannelEmail, Rule: segment.Everyone(),
-		Subject: "{{ 用户名 }}", Body: "看看 {{ 链接 }}", LinkTarget: "https://learn.example/", By: h.Staff{ID: "1"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
-
-func settled(t testing.TB, pool *sql.DB, id campaign.ID) int {
-	t.Helper()
-	var n int
-	if _, err := fmt.Sscan(text(t, pool, "SELECT count(*)::text FROM crm_deliveries WHERE campaign_id = $1 AND settled_at IS NOT NULL", id), &n); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-func text(t testing.TB, pool *sql.DB, query string, args ...any) string {
-	t.Helper()
-	var out string
-	if err := pool.QueryRowContext(context.WithoutCancel(t.Context()), query, args...).Scan(&out); err != nil {
-		t.Fatalf("%s: %v", strings.TrimSpace(query), err)
-	}
-	return out
-}
-
-func waitFor(t testing.TB, within time.Duration, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(within); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatalf("not within %v: %s", within, what)
-}
-
-// quiet keeps the mail server's complaints to itself.
-type quiet struct{}
-
-func (quiet) Printf(string, ...any) {}
-func (quiet) Println(...any)        {}

@@ -4,7 +4,7 @@ package proof
 
 // How much the kill tests do in the long run.
 const (
-	kills      = 60
-	recipients = 200_000
+	kills      = 20
+	recipients = 100_000
 	crowd      = 100
 )

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/jackc/pgx/v5"
@@ -33,6 +34,8 @@ const (
 	envSchema   = "PROOF_SCHEMA" // where the CRM's tables are
 	envRedis    = "PROOF_REDIS"
 	envMail     = "PROOF_MAIL"
+	envSMS      = "PROOF_SMS"    // the gateway's address; empty: no SMS
+	envSchool   = "PROOF_SCHOOL" // set: the example school is the host
 )
 
 func TestMain(m *testing.M) {
@@ -60,7 +63,7 @@ func work(role crm.Role) error {
 	}
 	defer pool.Close()
 	var host hostadapter.HostAdapter = hosttest.NewMemory(hosttest.Seed{})
-	if role == crm.RoleSync {
+	if role == crm.RoleSync || os.Getenv(envSchool) != "" {
 		schoolDB, err := school.Open(ctx, os.Getenv(envDatabase), schoolSchema)
 		if err != nil {
 			return err
@@ -68,7 +71,7 @@ func work(role crm.Role) error {
 		defer schoolDB.Close()
 		host = adapter.New(school.New(schoolDB, nil))
 	}
-	c, err := crm.New(config(pool, host, os.Getenv(envRedis), os.Getenv(envMail)))
+	c, err := crm.New(config(pool, host, os.Getenv(envRedis), os.Getenv(envMail), os.Getenv(envSMS)))
 	if err != nil {
 		return err
 	}
@@ -77,10 +80,20 @@ func work(role crm.Role) error {
 }
 
 // config is the configuration that test and workers share.
-func config(pool *sql.DB, host hostadapter.HostAdapter, redis, mail string) crm.Config {
-	return crm.Config{DB: pool, Redis: asynq.RedisClientOpt{Addr: redis}, Host: host, BasePath: "/crm", PublicURL: "https://s.example/go",
+func config(pool *sql.DB, host hostadapter.HostAdapter, redis, mail, gateway string) crm.Config {
+	c := crm.Config{DB: pool, Redis: asynq.RedisClientOpt{Addr: redis}, Host: host, BasePath: "/crm", PublicURL: "https://s.example/go",
 		SiteName: "启明网校", Email: crm.Email{Addr: mail, From: "hello@mail.example.com", TLS: crm.TLSNone}, RepairHour: -1,
-		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+		QuietHours: map[hostadapter.Channel]crm.QuietHours{}, // a test may run at night
+		Logger:     slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
+	if gateway != "" {
+		c.SMS = smsAccount(gateway)
+	}
+	return c
+}
+
+// smsAccount is our account with the gateway, which answers soon or not at all.
+func smsAccount(gateway string) crm.SMS {
+	return crm.SMS{URL: gateway, KeyID: "proof", Secret: []byte("a secret of the proof"), Signature: "启明网校", Price: 4500, Timeout: 2 * time.Second}
 }
 
 func openSchema(address, schema string) (*sql.DB, error) {
@@ -96,10 +109,11 @@ func openSchema(address, schema string) (*sql.DB, error) {
 // process is a running worker.
 type process struct{ cmd *exec.Cmd }
 
-func startWorker(t testing.TB, role crm.Role, database, schema, redis, mail string) *process {
+// startWorker starts one; more are further variables.
+func startWorker(t testing.TB, role crm.Role, database, schema, redis, mail string, more ...string) *process {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), envRole+"="+string(role), envDatabase+"="+database, envSchema+"="+schema, envRedis+"="+redis, envMail+"="+mail)
+	cmd.Env = append(append(os.Environ(), more...), envRole+"="+string(role), envDatabase+"="+database, envSchema+"="+schema, envRedis+"="+redis, envMail+"="+mail)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -107,6 +121,17 @@ func startWorker(t testing.TB, role crm.Role, database, schema, redis, mail stri
 	p := &process{cmd}
 	t.Cleanup(p.kill)
 	return p
+}
+
+// tell asks the process to stop, as an operator does, and waits until it has.
+func (p *process) tell(t testing.TB) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("worker told to stop: %v", err)
+	}
 }
 
 // kill is kill -9: nothing in the process runs any more.

@@ -129,7 +129,7 @@ func TestAskingAgain(t *testing.T) {
 func TestSendingLater(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.post("/drafts/MAILDRAFT", letter("step", "confirm", "when", "at", "date", "2026-11-21", "time", "09:30")).want(t, 200, "安排在明天 09:30给 40 人发送邮件？", "可以取消", "2026-11-21 09:30")
+	s.post("/drafts/MAILDRAFT", letter("step", "confirm", "when", "at", "date", "2026-11-21", "time", "09:30")).want(t, 200, "安排在明天 09:30 给 40 人发送邮件？", "可以取消", "2026-11-21 09:30")
 	s.confirmed("MAILDRAFT").want(t, http.StatusSeeOther)
 	if c := s.world.launched[0]; c.State != campaign.Scheduled || !c.SendAt.Equal(time.Date(2026, 11, 21, 9, 30, 0, 0, shanghai())) {
 		t.Errorf("launched %+v", c)

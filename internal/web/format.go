@@ -240,8 +240,11 @@ func (l *locale) Clock(t time.Time) string { return t.In(l.loc).Format("15:04:05
 
 // Stamp writes day and time in full, for records: 2026-11-20 19:30.
 func (l *locale) Stamp(t time.Time) template.HTML {
-	return l.timeTag(t, t.In(l.loc).Format("2006-01-02 15:04"))
+	return l.timeTag(t, l.stampText(t))
 }
+
+// stampText is the same for sentences of the message files, which hold no markup.
+func (l *locale) stampText(t time.Time) string { return t.In(l.loc).Format("2006-01-02 15:04") }
 
 func (l *locale) timeTag(t time.Time, text string) template.HTML {
 	return template.HTML(`<time datetime="` + t.In(l.loc).Format(time.RFC3339) + `">` + //nolint:gosec // escaped here

@@ -61,7 +61,7 @@ func functions(l *locale, p paths, site string) template.FuncMap {
 	return template.FuncMap{
 		"t": l.T, "tk": l.TK, "num": l.Num, "pct": l.Pct, "of": l.Of, "round": func(f float64) int64 { return int64(math.Round(f)) },
 		"money": l.Money, "price": l.Price, "moneyIn": l.MoneyIn, "sum": l.Sum,
-		"when": l.When, "clock": l.Clock, "moment": l.moment, "date": l.Date, "stamp": l.Stamp, "ago": l.Ago, "dur": l.Duration, "today": l.Today,
+		"when": l.When, "clock": l.Clock, "moment": l.moment, "date": l.Date, "stamp": l.Stamp, "stampText": l.stampText, "ago": l.Ago, "dur": l.Duration, "today": l.Today,
 		"problem": l.Problem, "asset": p.Asset, "publicAsset": p.PublicAsset,
 		"to": func() paths { return p },
 		"icon": func(name string, classes ...string) template.HTML {

@@ -171,6 +171,7 @@ type Result struct {
 	ByReason map[Reason]int64 // of failed and unknown deliveries
 	Hits     int64            // raw clicks
 	Clickers int64            // recipients with a human click
+	Bounced  int64            // failed by a receipt after the provider had taken them; of ByState[Failed]
 	Parts    int64            // SMS parts of accepted messages
 	// Attributed orders: see Attribute.
 	Orders  int64
@@ -192,8 +193,11 @@ func (r Result) Settled() int64 {
 	return r.ByState[Accepted] + r.ByState[Delivered] + r.ByState[Failed] + r.ByState[Unknown] + r.ByState[Cancelled] + r.LateOutTotal()
 }
 
-// AcceptedTotal counts what the provider took.
+// AcceptedTotal counts what the provider took and has not failed since.
 func (r Result) AcceptedTotal() int64 { return r.ByState[Accepted] + r.ByState[Delivered] }
+
+// Taken counts what the provider took, whatever a receipt said later: what rates are of.
+func (r Result) Taken() int64 { return r.AcceptedTotal() + r.Bounced }
 
 // Recipient is a row of a campaign's list of recipients.
 type Recipient struct {

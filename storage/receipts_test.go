@@ -57,6 +57,9 @@ func TestReceiptsInAnyOrder(t *testing.T) {
 	if c := s.campaign(t, id); c.State != campaign.Done {
 		t.Errorf("campaign is %s", c.State)
 	}
+	if r := s.result(t, id); r.Bounced != 2 || r.AcceptedTotal() != 4 || r.Taken() != 6 {
+		t.Errorf("%d bounced of %d taken, %d stand", r.Bounced, r.Taken(), r.AcceptedTotal())
+	}
 }
 
 // TestReceiptsBeforeTheAnswer tell the outcome; the answer still tells what it costs.

@@ -33,8 +33,10 @@ func (s *Campaigns) Result(ctx context.Context, id campaign.ID, window time.Dura
 		State, Reason string
 		Planned       bool
 		Count, Parts  int64
+		Bounced       int64
 	}
-	if err := s.bun.NewRaw(`SELECT state, reason, chunk >= 0 AS planned, count(*) AS count, coalesce(sum(parts) FILTER (WHERE state IN ('accepted', 'delivered')), 0) AS parts
+	if err := s.bun.NewRaw(`SELECT state, reason, chunk >= 0 AS planned, count(*) AS count, coalesce(sum(parts) FILTER (WHERE state IN ('accepted', 'delivered')), 0) AS parts,
+			count(*) FILTER (WHERE state = 'failed' AND accepted_at IS NOT NULL) AS bounced
 		FROM crm_deliveries WHERE campaign_id = ? GROUP BY 1, 2, 3`, int64(id)).Scan(ctx, &rows); err != nil {
 		return out, fmt.Errorf("count deliveries: %w", translate(err))
 	}
@@ -43,6 +45,7 @@ func (s *Campaigns) Result(ctx context.Context, id campaign.ID, window time.Dura
 		out.ByState[state] += r.Count
 		out.Matched += r.Count
 		out.Parts += r.Parts
+		out.Bounced += r.Bounced
 		switch {
 		case r.Planned:
 			out.Sendable += r.Count

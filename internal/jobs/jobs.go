@@ -20,7 +20,7 @@ const (
 	queue     = "crm"
 	taskChunk = "crm:chunk"
 
-	relayEvery = 500 * time.Millisecond
+	relayEvery = 250 * time.Millisecond
 	relayLeast = 50 * time.Millisecond
 	relayBatch = 100
 	idEvery    = 30 // seconds after which a task may be enqueued under a new id
@@ -58,7 +58,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		// asynq abandons a handler whose context ends, and Shutdown would not wait for it: chunks
 		// are told to stop by chunk itself.
 		BaseContext:       func() context.Context { return context.WithoutCancel(ctx) },
-		TaskCheckInterval: 200 * time.Millisecond,
+		TaskCheckInterval: 100 * time.Millisecond,
 		ShutdownTimeout:   90 * time.Second,
 		Logger:            &logger{r.log},
 		LogLevel:          asynq.WarnLevel,

@@ -44,8 +44,8 @@ func funnel(r campaign.Result, receipts bool) []funnelStep {
 		}
 		if i > 0 {
 			before := steps[i-1].N
-			if steps[i].Key == "clicked" { // receipts may come late or never
-				before = r.AcceptedTotal()
+			if steps[i].Key == "clicked" || steps[i].Key == "delivered" { // receipts may come late or never, or say that it failed
+				before = r.Taken()
 			}
 			steps[i].Share = share(steps[i].N, before)
 		}

@@ -44,7 +44,7 @@ func (w *Web) clicksView(q *request, c campaign.Campaign, r campaign.Result) (*c
 		return nil, err
 	}
 	for _, t := range targets {
-		v.Targets = append(v.Targets, targetView{t, share(t.Clickers, r.AcceptedTotal())})
+		v.Targets = append(v.Targets, targetView{t, share(t.Clickers, r.Taken())})
 	}
 	l := w.locale(q)
 	hour := func(i int) time.Time { return times.From.Add(time.Duration(i) * time.Hour) }

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -66,9 +67,9 @@ func finish(ctx context.Context, db bun.IDB, id campaign.ID, outcomes []campaign
 			accepted_at = CASE WHEN o.state = 'accepted' THEN ?::timestamptz END,
 			settled_at = CASE WHEN o.state <> 'queued' THEN ?::timestamptz END
 		FROM unnest(?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[]) AS o (ordinal, state, reason, provider, next, untried, try, parts)
-		WHERE d.campaign_id = ? AND d.ordinal = o.ordinal
+		WHERE d.campaign_id = ? AND d.ordinal >= ? AND d.ordinal <= ? AND d.ordinal = o.ordinal
 			AND (d.state = 'sending' AND (`+certain+` OR o.try IN (0, d.tries)) OR d.state IN ('unknown', 'queued') AND `+certain+`)`,
-		now, now, int64Array(ordinals), textArray(states), textArray(reasons), textArray(providers), textArray(next), int64Array(untried), int64Array(tries), int64Array(parts), int64(id)).Exec(ctx)
+		now, now, int64Array(ordinals), textArray(states), textArray(reasons), textArray(providers), textArray(next), int64Array(untried), int64Array(tries), int64Array(parts), int64(id), slices.Min(ordinals), slices.Max(ordinals)).Exec(ctx)
 	if err != nil {
 		return err
 	}
@@ -79,8 +80,8 @@ func finish(ctx context.Context, db bun.IDB, id campaign.ID, outcomes []campaign
 	_, err = db.NewRaw(`
 		UPDATE crm_deliveries d SET provider_id = o.provider, parts = o.parts, accepted_at = coalesce(d.accepted_at, ?)
 		FROM unnest(?::bigint[], ?::text[], ?::text[], ?::bigint[]) AS o (ordinal, state, provider, parts)
-		WHERE d.campaign_id = ? AND d.ordinal = o.ordinal AND o.state = 'accepted' AND d.state IN ('delivered', 'failed') AND d.parts = 0 AND d.provider_id = ''`,
-		now, int64Array(ordinals), textArray(states), textArray(providers), int64Array(parts), int64(id)).Exec(ctx)
+		WHERE d.campaign_id = ? AND d.ordinal >= ? AND d.ordinal <= ? AND d.ordinal = o.ordinal AND o.state = 'accepted' AND d.state IN ('delivered', 'failed') AND d.parts = 0 AND d.provider_id = ''`,
+		now, int64Array(ordinals), textArray(states), textArray(providers), int64Array(parts), int64(id), slices.Min(ordinals), slices.Max(ordinals)).Exec(ctx)
 	return err
 }
 

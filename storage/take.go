@@ -58,7 +58,7 @@ func (s *Campaigns) Take(ctx context.Context, c campaign.Claim, v campaign.Sieve
 				return err
 			}
 		}
-		args := append(append(append([]any{}, whyArgs...), dueArgs...), now, now, id)
+		args := append(append(append([]any{}, whyArgs...), dueArgs...), now, now, id, from, to) // the range again: of a campaign that no statistics know the planner would read every row
 		return t.NewRaw(`
 			WITH judged AS MATERIALIZED (
 				SELECT due.ordinal, `+why+` AS late, hashtextextended(`+contact+`, 0) AS hash, `+addresseeColumns(contact)+`
@@ -70,7 +70,7 @@ func (s *Campaigns) Take(ctx context.Context, c campaign.Claim, v campaign.Sieve
 					contact_hash = CASE WHEN j.late = '' THEN j.hash ELSE d.contact_hash END,
 					sending_at = CASE WHEN j.late = '' THEN ?::timestamptz ELSE d.sending_at END,
 					settled_at = CASE WHEN j.late <> '' THEN ?::timestamptz END
-				FROM judged j WHERE d.campaign_id = ? AND d.ordinal = j.ordinal
+				FROM judged j WHERE d.campaign_id = ? AND d.ordinal >= ? AND d.ordinal < ? AND d.ordinal = j.ordinal
 				RETURNING d.tries, j.*)
 			SELECT ordinal, tries, late, learner_id, host_id, contact, nickname, real_name, level_name, until FROM taken ORDER BY ordinal`, args...).Scan(ctx, &rows)
 	})

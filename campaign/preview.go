@@ -31,7 +31,9 @@ func (c Cost) Money() int64 { return (c.Total*c.Price + 999) / 1000 }
 // sampleSize is how many people a preview steps through.
 const sampleSize = 10
 
-// sampleCode stands in previews where each recipient will have a code of their own.
+// sampleCode stands in previews where each recipient will have a code of their own: nobody has one
+// until the audience is frozen. Its length is what counts, for that of the message, and nobody takes
+// eight x for a link that works.
 const sampleCode = "xxxxxxxx"
 
 // Preview renders a draft for the at-th person of a sample of its audience. Content that does not

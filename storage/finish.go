@@ -94,11 +94,13 @@ func bury(ctx context.Context, t *tx, ch h.Channel, dead []campaign.Receipt, now
 		campaigns[i], ordinals[i], reasons[i] = int64(d.Campaign), d.Ordinal, string(d.Reason)
 	}
 	var rows []suppressionRow
+	// Each delivery by its key, as in Receive.
 	err := t.NewRaw(`
 		SELECT DISTINCT ON (1, 2) c.channel, CASE c.channel WHEN 'email' THEN l.usable_email ELSE l.usable_mobile END AS contact, o.reason, c.id AS campaign_id
 		FROM unnest(?::bigint[], ?::bigint[], ?::text[]) AS o (campaign, ordinal, reason)
 		JOIN crm_campaigns c ON c.id = o.campaign AND (? = '' OR c.channel = ?) AND c.channel IN ('email', 'sms')
-		JOIN crm_deliveries d ON d.campaign_id = c.id AND d.ordinal = o.ordinal AND (d.tries > 0 OR `+doubt+`)
+		CROSS JOIN LATERAL (SELECT d.learner_id, d.contact_hash FROM crm_deliveries d
+			WHERE d.campaign_id = o.campaign AND d.ordinal = o.ordinal AND (d.tries > 0 OR `+doubt+`) LIMIT 1) d
 		JOIN crm_learners l ON l.id = d.learner_id
 		WHERE d.contact_hash = hashtextextended(CASE c.channel WHEN 'email' THEN l.usable_email ELSE l.usable_mobile END, 0)
 		ORDER BY 1, 2, c.id`,

@@ -48,10 +48,11 @@ func errOr(err, other error) error {
 	return other
 }
 
-// again queues unknown deliveries once more, in doubt, and opens their chunks.
+// again queues unknown deliveries once more, in doubt, and opens their chunks. Which those are is
+// asked once, as an array: a join may read the campaign for each chunk of it.
 func again(ctx context.Context, t *tx, id campaign.ID) (int64, error) {
-	if _, err := t.exec(ctx, `UPDATE crm_chunks SET done = false, next_at = NULL WHERE campaign_id = ? AND done AND chunk IN (
-		SELECT chunk FROM crm_deliveries WHERE campaign_id = ? AND state = 'unknown' AND chunk >= 0)`, int64(id), int64(id)); err != nil {
+	if _, err := t.exec(ctx, `UPDATE crm_chunks SET done = false, next_at = NULL WHERE campaign_id = ? AND done AND chunk = ANY (ARRAY(
+		SELECT DISTINCT chunk FROM crm_deliveries WHERE campaign_id = ? AND state = 'unknown' AND chunk >= 0))`, int64(id), int64(id)); err != nil {
 		return 0, err
 	}
 	return t.exec(ctx, `UPDATE crm_deliveries SET state = 'queued', next_at = NULL, settled_at = NULL

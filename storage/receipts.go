@@ -25,11 +25,12 @@ func (s *Campaigns) Receive(ctx context.Context, ch h.Channel, list []campaign.R
 	args := []any{int64Array(campaigns), int64Array(ordinals), textArray(states), textArray(reasons)}
 	ours := 0
 	err := s.inTx(ctx, func(t *tx) error {
-		// In order, so that two receivers of the same receipts do not wait for each other.
-		if err := t.NewRaw(`SELECT (SELECT count(*) FROM (
-				SELECT FROM crm_deliveries d JOIN (SELECT DISTINCT campaign, ordinal FROM unnest(?::bigint[], ?::bigint[]) AS o (campaign, ordinal)) o
-					ON d.campaign_id = o.campaign AND d.ordinal = o.ordinal JOIN crm_campaigns c ON c.id = d.campaign_id AND c.channel = ?
-				WHERE d.chunk >= 0 ORDER BY d.campaign_id, d.ordinal FOR UPDATE OF d) x)
+		// In order, so that two receivers of the same receipts do not wait for each other; and each row by
+		// its key: a join may read all of a campaign for each receipt, when no statistics know it.
+		if err := t.NewRaw(`SELECT (SELECT count(*) FROM
+				(SELECT DISTINCT o.campaign, o.ordinal FROM unnest(?::bigint[], ?::bigint[]) AS o (campaign, ordinal)
+					JOIN crm_campaigns c ON c.id = o.campaign AND c.channel = ? ORDER BY 1, 2) o
+				CROSS JOIN LATERAL (SELECT FROM crm_deliveries d WHERE d.campaign_id = o.campaign AND d.ordinal = o.ordinal AND d.chunk >= 0 FOR UPDATE) d)
 			+ (SELECT count(*) FROM crm_tests x WHERE x.channel = ? AND x.id IN (SELECT o.ordinal FROM unnest(?::bigint[], ?::bigint[]) AS o (campaign, ordinal) WHERE o.campaign = 0))`,
 			args[0], args[1], string(ch), string(ch), args[0], args[1]).Scan(ctx, &ours); err != nil {
 			return fmt.Errorf("find messages: %w", err)

@@ -168,13 +168,13 @@ func TestLocalTime(t *testing.T) {
 		}
 	}
 	quiet := campaign.QuietHours{Start: 21 * time.Hour, End: 8 * time.Hour}
-	for now, want := range map[string]string{"2026-11-20T20:05:00+08:00": "2026-11-21T08:00:00+08:00", "2026-11-20T10:40:00+08:00": "2026-11-20T12:00:00+08:00", "2026-11-20T10:20:00+08:00": "2026-11-20T11:00:00+08:00"} {
-		at, err := time.Parse(time.RFC3339, now)
+	for at, want := range map[string]string{"2026-11-20T20:05:00+08:00": "2026-11-21T08:00:00+08:00", "2026-11-20T10:40:00+08:00": "2026-11-20T12:00:00+08:00", "2026-11-20T10:20:00+08:00": "2026-11-20T11:00:00+08:00"} {
+		now, err := time.Parse(time.RFC3339, at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := usualTime(at, shanghai(), quiet).Format(time.RFC3339); got != want {
-			t.Errorf("at %s: %s, want %s", now, got, want)
+		if got := usualTime(now, shanghai(), quiet).Format(time.RFC3339); got != want {
+			t.Errorf("at %s: %s, want %s", at, got, want)
 		}
 	}
 }

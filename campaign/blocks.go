@@ -26,8 +26,10 @@ func (b *builder) mail() {
 		b.block(blockField(i), block, words)
 	}
 	b.footer(words)
-	b.markup(cardClose + `</body></html>`)
+	b.markup(cardClose + mailEnd)
 }
+
+const mailEnd = `</body></html>`
 
 // markup adds static HTML to the mail.
 func (b *builder) markup(s string) {

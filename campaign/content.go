@@ -1,5 +1,7 @@
 package campaign
 
+import "github.com/coursecrm/coursecrm/shortlink"
+
 // Content is what a campaign says. It is kept as JSON with templates, drafts and campaigns. Its
 // texts are templates: Liquid with outputs, filters, if, unless and case.
 type Content struct {
@@ -55,9 +57,10 @@ type Fill struct {
 // Site is what messages say about the school.
 type Site struct {
 	Name      string
-	Address   string // postal, in the footer of mails; may be empty
-	Signature string // SMS: stands in front as 【…】; empty: the supplier adds its own
-	Lang      string // of the texts that are not staff's: "en", else "zh-CN"
+	Address   string            // postal, in the footer of mails; may be empty
+	Signature string            // SMS: stands in front as 【…】; empty: the supplier adds its own
+	Domains   shortlink.Domains // where links may lead
+	Lang      string            // of the texts that are not staff's: "en", else "zh-CN"
 }
 
 // Limits of content, in characters.

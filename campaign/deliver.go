@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -21,7 +22,7 @@ func (s *Sender) send(ctx context.Context, ch Channel, r *writer, batch []Addres
 	var messages []Message
 	var to []Addressee
 	for _, a := range batch {
-		m, reason := r.message(a)
+		m, reason := r.message(ctx, a)
 		if reason != NoReason {
 			outcomes = append(outcomes, Attempt{Ordinal: a.Ordinal, Try: a.Tries, State: Failed, Reason: reason})
 			continue
@@ -151,13 +152,19 @@ type writer struct {
 	refused int
 }
 
-func (s *Sender) writer(c Claim) (*writer, error) {
+// writer makes ready to write, and asks for the key of each link's codes.
+func (s *Sender) writer(ctx context.Context, c Claim) (*writer, error) {
+	for _, l := range c.Links {
+		if _, err := s.Codes.Encode(ctx, l.Key, l.First); err != nil {
+			return nil, fmt.Errorf("codes of link %d: %w", l.ID, err)
+		}
+	}
 	letter, err := s.letter(c.Campaign)
 	return &writer{s: s, claim: c, letter: letter, keys: NewKeys(s.Settings.Secret)}, err
 }
 
 // message renders for one recipient, or says why it cannot.
-func (r *writer) message(a Addressee) (Message, Reason) {
+func (r *writer) message(ctx context.Context, a Addressee) (Message, Reason) {
 	if a.Contact == "" {
 		return Message{}, ReasonContact
 	}
@@ -165,7 +172,11 @@ func (r *writer) message(a Addressee) (Message, Reason) {
 	fill(a, set.Location)
 	links := make([]string, len(r.claim.Links))
 	for i, l := range r.claim.Links {
-		links[i] = set.PublicURL + "/" + r.s.Coder.Encode(l.First+shortlink.Number(a.Ordinal))
+		code, err := r.s.Codes.Encode(ctx, l.Key, l.First+shortlink.Number(a.Ordinal))
+		if err != nil { // writer has asked for every key
+			return Message{}, ReasonTemplate
+		}
+		links[i] = set.PublicURL + "/" + code
 	}
 	m := Message{Key: r.keys.Of(c.ID, a.Ordinal), To: a.Contact, From: c.Content.From, ReplyTo: c.Content.ReplyTo, Template: c.Content.Supplier}
 	if c.Channel == h.ChannelEmail {

@@ -24,7 +24,7 @@ type Claim struct {
 	Campaign Campaign
 	Chunk    int
 	Owner    string
-	Links    []shortlink.Link // for each of the letter's targets
+	Links    []shortlink.Link // those of Letter.Links, in order
 }
 
 // Attempt is the outcome of one delivery.
@@ -44,9 +44,10 @@ type Attempt struct {
 type Ledger interface {
 	// Due lists work that nobody holds.
 	Due(ctx context.Context, now time.Time, limit int) ([]Work, error)
-	// Plan freezes a campaign's audience into deliveries, chunks and links to the targets.
-	// Planning a campaign that is planned already, or cancelled, changes nothing.
-	Plan(ctx context.Context, id ID, v Sieve, targets []string, now time.Time) error
+	// Plan freezes a campaign's audience into deliveries, chunks and links, of which Kind and
+	// Target are given. Planning a campaign that is planned already, or cancelled, changes
+	// nothing.
+	Plan(ctx context.Context, id ID, v Sieve, links []shortlink.Link, now time.Time) error
 	// Claim takes a chunk for ttl. Deliveries that a former holder left in flight become unknown;
 	// on the channels in again, whose providers know a message by its key, they are queued once
 	// more, in doubt. False: somebody else holds it, or it is done, or the generation is stale.

@@ -1,12 +1,14 @@
 package campaign
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	h "github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/shortlink"
 )
 
 // Letter is content that is ready to be rendered for people. It is safe for concurrent use.
@@ -68,10 +70,25 @@ func (s *script) compile(f Fill, site Site, allSlow bool) *Letter {
 	if s.channel == h.ChannelSMS {
 		l.params = places(s.pieces["text"])
 	}
+	s.checkTargets(l, f, site)
+	return l
+}
+
+// checkTargets holds the links to their number and to the school's domains.
+func (s *script) checkTargets(l *Letter, f Fill, site Site) {
 	if len(l.targets) > MaxTargets {
 		s.problems.Add("blocks", "problem.links", MaxTargets)
 	}
-	return l
+	for _, target := range l.targets {
+		if !errors.Is(site.Domains.Check(target), shortlink.ErrDomain) {
+			continue // what is no address at all has been said
+		}
+		field := "blocks"
+		if target == strings.TrimSpace(f.Link) {
+			field = "link"
+		}
+		s.problems.Add(field, "problem.domain", strings.Join(site.Domains, ", "))
+	}
 }
 
 // fill sets what is the same for everybody and what stands for missing values.
@@ -151,3 +168,16 @@ func (l *Letter) Needs() []string { return slices.Clone(l.needs) }
 // Targets lists the addresses that become short links, each once: where {{ 链接 }} leads first, if
 // it is used, then those of buttons, images, course cards and links in texts as they come.
 func (l *Letter) Targets() []string { return slices.Clone(l.targets) }
+
+// Links are the short links that a campaign needs: one for each of Targets and, in mails that have
+// any, a trap, which no person sees and only machines follow.
+func (l *Letter) Links() []shortlink.Link {
+	var out []shortlink.Link
+	for _, target := range l.targets {
+		out = append(out, shortlink.Link{Kind: shortlink.LinkCampaign, Target: target})
+	}
+	if l.channel == h.ChannelEmail && len(out) > 0 {
+		out = append(out, shortlink.Link{Kind: shortlink.LinkTrap, Target: out[0].Target})
+	}
+	return out
+}

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"html"
 	"strings"
 	"unicode/utf8"
 
@@ -15,7 +16,8 @@ type Rendered struct {
 	Params  []Param // SMS: the values of the text, each once, in order of first mention
 }
 
-// Render writes the letter for one person. links are the short addresses of Targets, in order.
+// Render writes the letter for one person. links are the short addresses of Links, in order; the
+// trap may be missing.
 //
 // Errors: *TemplateError, also when there is nothing to say to this person or too much.
 func (l *Letter) Render(v Values, links []string) (Rendered, error) {
@@ -99,7 +101,16 @@ func (l *Letter) mail(r *renderer) (Rendered, error) {
 		return Rendered{}, err
 	}
 	page, err := r.render(l.html, true, maxMail, l.size[0])
+	if err == nil && len(r.links) > len(l.targets) && len(l.targets) > 0 {
+		page = strings.TrimSuffix(page, mailEnd) + trap(r.links[len(l.targets)]) + mailEnd
+	}
 	return only(Rendered{Subject: subject, Text: text + footer, HTML: page}, err)
+}
+
+// trap is a link that is not shown, not read out and not reached by the keyboard: who follows it
+// is a machine that follows every link.
+func trap(link string) string {
+	return `<a href="` + html.EscapeString(link) + `" style="display:none" aria-hidden="true" tabindex="-1"></a>`
 }
 
 // tidy leaves at most one blank line where conditions said nothing.

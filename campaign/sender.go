@@ -41,11 +41,18 @@ type SenderConfig struct {
 	Segments *segment.Service
 	Channels []Channel
 	Consent  h.ConsentSource // the host's own opt-outs; nil: it offers none
-	Coder    *shortlink.Coder
+	Codes    Codes
 	Settings Settings
 	Owner    string // names this process among the holders of claims
 	Now      func() time.Time
 	Log      *slog.Logger
+}
+
+// Codes writes the codes of short links; shortlink.Ring does.
+type Codes interface {
+	// Encode gives the code of a number under a version of the key. fault.ErrUnavailable: the key
+	// is not known here yet and cannot be asked for.
+	Encode(ctx context.Context, key int, n shortlink.Number) (string, error)
 }
 
 // NewSender makes a sender.
@@ -117,7 +124,7 @@ func (s *Sender) plan(ctx context.Context, w Work) error {
 	holding, done := context.WithCancel(ctx)
 	defer done()
 	go s.hold(holding, claim) // a large audience takes its time
-	err = s.Ledger.Plan(ctx, c.ID, c.sieve(people, letter), letter.Targets(), s.Now())
+	err = s.Ledger.Plan(ctx, c.ID, c.sieve(people, letter), letter.Links(), s.Now())
 	if errors.Is(err, fault.ErrConflict) { // cancelled meanwhile, or planned by somebody quicker
 		return nil
 	}
@@ -147,7 +154,7 @@ func (s *Sender) chunk(ctx context.Context, c Claim) (Stall, time.Time, error) {
 	if !ok {
 		return StallUnreachable, s.Now().Add(time.Minute), fmt.Errorf("campaign %d: this process has no channel %q", c.Campaign.ID, c.Campaign.Channel)
 	}
-	r, err := s.writer(c)
+	r, err := s.writer(ctx, c)
 	if err != nil {
 		return NotStalled, s.Now().Add(time.Minute), err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"path"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/coursecrm/coursecrm/campaign/email"
 	"github.com/coursecrm/coursecrm/campaign/sms"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/shortlink"
 )
 
 // Config is everything the CRM is told. The first five fields are required.
@@ -66,6 +68,8 @@ type Config struct {
 	LargeSend int64 `validate:"min=0"`
 	// SiteAddress is the school's postal address, in the footer of mails. Empty: none.
 	SiteAddress string `validate:"max=200"`
+	// Links says where short links may lead and how their clicks are kept. The zero value will do.
+	Links Links
 	// PlaceholderEmailDomains are the domains of addresses the host makes up for people who
 	// signed up by phone; they count as no address.
 	PlaceholderEmailDomains []string
@@ -96,6 +100,25 @@ type Email struct {
 	// form of package campaign/email, with the headers of a callback of package campaign/sms. 16
 	// bytes or more; empty: none are taken.
 	BounceSecret []byte
+}
+
+// Links configures short links.
+type Links struct {
+	// Domains are those that links may lead to, with all below them: "learn.example". Empty: any.
+	Domains []string
+	// SpoolDir is a directory on a local disk, of this process's user, where clicks wait while the
+	// database is away; processes of one machine may share it. Default: "coursecrm" among the
+	// user's caches, or among temporary files where the user has none.
+	SpoolDir string
+	// Proxies are the networks of reverse proxies, whose X-Forwarded-For tells where a visitor
+	// comes from. Nil: private and loopback ones.
+	Proxies []netip.Prefix
+	// Programs are parts of user agents, besides those that are known, that belong to programs and
+	// not to people. Clicks that are kept are judged again when the list changes.
+	Programs []string
+	// KeepMonths is for how many whole months clicks are kept; with them goes what campaigns of
+	// that time show of them. Zero: for ever.
+	KeepMonths int `validate:"min=0"`
 }
 
 // DKIM signs mail, RFC 6376.
@@ -200,6 +223,12 @@ func (c Config) validate() error {
 	}
 	if u, err := url.Parse(c.PublicURL); err == nil && (u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
 		field("PublicURL", "must have no query, fragment or login")
+	}
+	if _, err := shortlink.ParseDomains(c.Links.Domains); err != nil {
+		field("Links.Domains", "%w", err)
+	}
+	if _, err := shortlink.NewAgents(c.Links.Programs); err != nil {
+		field("Links.Programs", "%w", err)
 	}
 	if n := len(c.Email.BounceSecret); n > 0 && n < minSecret {
 		field("Email.BounceSecret", "%d bytes are needed", minSecret)

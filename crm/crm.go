@@ -18,7 +18,6 @@ import (
 	"github.com/coursecrm/coursecrm/internal/projection"
 	"github.com/coursecrm/coursecrm/internal/web"
 	"github.com/coursecrm/coursecrm/segment"
-	"github.com/coursecrm/coursecrm/shortlink"
 	"github.com/coursecrm/coursecrm/storage"
 )
 
@@ -26,6 +25,7 @@ import (
 type CRM struct {
 	pool      *sql.DB // ours to close; nil when it is the host's
 	channels  channels
+	links     links
 	syncer    *projection.Syncer
 	keeper    *segment.Keeper
 	runner    *jobs.Runner
@@ -114,7 +114,9 @@ func (out *CRM) wire(c Config, db *storage.DB) error {
 		return fmt.Errorf("crm.Config.TimeZone: %w", err)
 	}
 	owner := rand.Text() // names this process among the holders of leases
-	coder := shortlink.NewCoder(secret)
+	if out.links, err = openLinks(ctx, c, db, secret); err != nil {
+		return fmt.Errorf("crm: %w", err)
+	}
 	catalog := segment.DefaultCatalog()
 	if hostadapter.CapabilitiesOf(c.Host).Memberships == nil {
 		catalog = catalog.Without(segment.NeedMemberships)
@@ -132,19 +134,19 @@ func (out *CRM) wire(c Config, db *storage.DB) error {
 	}
 	out.keeper = &segment.Keeper{Service: segments, Leases: db, Owner: owner, Log: c.Logger}
 	set := out.channels.settings(c, loc, secret, contacts.Clean)
+	set.Site.Domains = out.links.domains
 	ways := out.channels.list()
 	out.templates = campaign.NewTemplates(&storage.Templates{DB: db}, out.channels.approver(), time.Now, c.Logger)
 	out.receiver = campaign.NewReceiver(campaigns, secret, time.Now)
 	out.consents = campaign.NewConsents(campaigns, secret, contacts.Clean, time.Now)
 	sender := campaign.NewSender(campaign.SenderConfig{Ledger: campaigns, Segments: segments, Channels: ways,
-		Consent: hostadapter.CapabilitiesOf(c.Host).Consent, Coder: coder, Settings: set, Owner: owner, Now: time.Now, Log: c.Logger})
+		Consent: hostadapter.CapabilitiesOf(c.Host).Consent, Codes: out.links.ring, Settings: set, Owner: owner, Now: time.Now, Log: c.Logger})
 	out.runner = jobs.New(c.Redis, sender, c.Workers, c.Logger)
-	links := shortlink.NewService(&storage.Links{DB: db}, coder, time.Now, c.Logger)
 	out.web, err = web.New(web.Config{
 		BasePath: c.BasePath, PublicBasePath: c.publicPath(), SiteName: c.SiteName, HostURL: c.HostURL, Location: loc, Currency: c.Currency,
 		Staff: c.Host, Links: hostadapter.CapabilitiesOf(c.Host).Links, Segments: segments,
-		Campaigns: campaign.NewService(campaigns, out.templates, segments, ways, links, set, time.Now),
-		Templates: out.templates, Consents: out.consents, ShortLinks: links,
+		Campaigns: campaign.NewService(campaigns, out.templates, segments, ways, out.links.service, set, time.Now),
+		Templates: out.templates, Consents: out.consents, ShortLinks: out.links.service, FreeLinks: out.links.free, Statistics: out.links.stats,
 		Dossiers: dossier.NewService(&storage.Dossiers{DB: db}, time.Now),
 		Home:     home.NewService(&storage.Home{DB: db, Currency: c.Currency}, time.Now),
 		Sync:     &projection.Desk{Syncer: out.syncer, Reading: projections},
@@ -205,7 +207,7 @@ type Role string
 // Roles.
 const (
 	RoleSync    Role = "sync"    // reads the host's feeds and counts quick queries; one process at a time does, the others stand by
-	RoleWorkers Role = "workers" // plans and sends campaigns
+	RoleWorkers Role = "workers" // plans and sends campaigns, and judges clicks
 )
 
 // Run does background work until ctx ends, sees what is in flight through, and returns nil.
@@ -220,7 +222,7 @@ func (c *CRM) Run(ctx context.Context, roles ...Role) error {
 		case RoleSync:
 			parts = append(parts, c.syncer.Run, c.keeper.Run)
 		case RoleWorkers:
-			parts = append(parts, c.runner.Run, c.templates.Run)
+			parts = append(parts, c.runner.Run, c.templates.Run, c.links.keeper.Run, c.links.record.Run)
 		default:
 			return fmt.Errorf("crm: no role %q", role)
 		}
@@ -245,6 +247,9 @@ func (c *CRM) Run(ctx context.Context, roles ...Role) error {
 // Close frees what New opened. Call it after Run has returned.
 func (c *CRM) Close() error {
 	var errs []error
+	if c.links.record != nil {
+		c.links.record.Close()
+	}
 	errs = append(errs, c.channels.close())
 	if c.pool != nil {
 		errs = append(errs, c.pool.Close())

@@ -25,6 +25,7 @@ const (
 	ExitChoices     Choices = "exit"
 	ChannelChoices  Choices = "channel"
 	CampaignChoices Choices = "campaign"
+	LinkChoices     Choices = "link" // in campaigns
 	ListChoices     Choices = "list"
 	QueryChoices    Choices = "query"
 )

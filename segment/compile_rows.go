@@ -202,6 +202,9 @@ func (c *compiler) rowsWhere(q rowsOf) {
 	if len(of.Campaigns) > 0 {
 		c.emit(" AND "+f.rows.campaign+" = ANY (?)", of.Campaigns)
 	}
+	if len(of.Links) > 0 {
+		c.emit(" AND "+f.rows.link+" = ANY (?)", of.Links)
+	}
 	if of.onOfferings() { // a classroom's copy of a course counts for the course
 		c.emit(" AND " + f.rows.offering + " = ANY (ARRAY(SELECT o.id FROM crm_offerings o JOIN crm_offerings k ON k.id = o.canonical_id WHERE TRUE")
 		c.canonical(of)

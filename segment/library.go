@@ -244,6 +244,7 @@ func (s *Service) checkValues(ctx context.Context, r Rule) error {
 			asked[OfferingChoices] = append(asked[OfferingChoices], of.Offerings...)
 			asked[TagChoices] = append(asked[TagChoices], of.Tags...)
 			asked[CampaignChoices] = append(asked[CampaignChoices], of.Campaigns...)
+			asked[LinkChoices] = append(asked[LinkChoices], of.Links...)
 		}
 		for from, list := range asked {
 			gone, err := s.gone(ctx, from, list)

@@ -16,6 +16,7 @@ type Of struct {
 	Types      []string `json:"type,omitempty"`     // of activities
 	Channels   []string `json:"channel,omitempty"`
 	Campaigns  []int64  `json:"campaign,omitempty"`
+	Links      []int64  `json:"link,omitempty"` // of campaigns, our ids
 	Within     *Within  `json:"within,omitempty"`
 }
 
@@ -39,13 +40,14 @@ const (
 	ByTag      Narrowing = "tag"
 	ByChannel  Narrowing = "channel"
 	ByCampaign Narrowing = "campaign"
+	ByLink     Narrowing = "link"
 	ByPeriod   Narrowing = "within"
 )
 
 // Choices gives the list from which the narrowing's values are picked.
 func (n Narrowing) Choices() Choices {
 	return map[Narrowing]Choices{ByType: ActivityChoices, ByOffering: OfferingChoices, ByCategory: CategoryChoices,
-		ByTag: TagChoices, ByChannel: ChannelChoices, ByCampaign: CampaignChoices}[n]
+		ByTag: TagChoices, ByChannel: ChannelChoices, ByCampaign: CampaignChoices, ByLink: LinkChoices}[n]
 }
 
 // uses lists what is set.
@@ -56,7 +58,7 @@ func (o *Of) uses() []Narrowing {
 	var out []Narrowing
 	for n, set := range map[Narrowing]bool{
 		ByType: len(o.Types) > 0, ByOffering: len(o.Offerings) > 0, ByCategory: len(o.Categories) > 0, ByTag: len(o.Tags) > 0,
-		ByChannel: len(o.Channels) > 0, ByCampaign: len(o.Campaigns) > 0, ByPeriod: o.Within != nil,
+		ByChannel: len(o.Channels) > 0, ByCampaign: len(o.Campaigns) > 0, ByLink: len(o.Links) > 0, ByPeriod: o.Within != nil,
 	} {
 		if set {
 			out = append(out, n)
@@ -80,7 +82,7 @@ func (o *Of) check(f Field, now time.Time) error {
 	if o == nil {
 		return nil
 	}
-	for _, list := range [][]int64{o.Offerings, o.Tags, o.Campaigns} {
+	for _, list := range [][]int64{o.Offerings, o.Tags, o.Campaigns, o.Links} {
 		if err := checkIDs(list); err != nil {
 			return err
 		}

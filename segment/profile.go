@@ -101,5 +101,6 @@ type ProfileDelivery struct {
 // ProfileClick is a human click.
 type ProfileClick struct {
 	Campaign int64
+	Link     int64
 	At       time.Time
 }

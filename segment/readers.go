@@ -186,7 +186,7 @@ var readers = map[string]func(v view) Value{
 		return count(int64(len(keep(v.messages(), func(d ProfileDelivery) bool { return v.during(d.At) }))))
 	},
 	"received": func(v view) Value { return idsOf(v.Deliveries, func(d ProfileDelivery) int64 { return d.Campaign }) },
-	"clicked":  func(v view) Value { return idsOf(v.Clicks, func(c ProfileClick) int64 { return c.Campaign }) },
+	"clicked":  func(v view) Value { return idsOf(v.hits(), func(c ProfileClick) int64 { return c.Campaign }) },
 	"not_clicked": func(v view) Value {
 		ignored := keep(v.Deliveries, func(d ProfileDelivery) bool { return !d.Clicked })
 		return idsOf(ignored, func(d ProfileDelivery) int64 { return d.Campaign })
@@ -227,7 +227,7 @@ func (v view) messages() []ProfileDelivery {
 }
 
 func (v view) hits() []ProfileClick {
-	return keep(v.Clicks, func(c ProfileClick) bool { return v.campaign(c.Campaign) })
+	return keep(v.Clicks, func(c ProfileClick) bool { return v.campaign(c.Campaign) && v.link(c.Link) })
 }
 
 // gather collects something of all offerings bought.

@@ -40,6 +40,7 @@ type rows struct {
 	kind     string // the activity's type
 	channel  string
 	campaign string
+	link     string
 	// recent is true of rows that can have happened at a time or later, its one argument. It says
 	// nothing that value does not say, but an index can use it.
 	recent string

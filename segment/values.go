@@ -114,6 +114,10 @@ func (v view) campaign(id int64) bool {
 	return v.of == nil || len(v.of.Campaigns) == 0 || slices.Contains(v.of.Campaigns, id)
 }
 
+func (v view) link(id int64) bool {
+	return v.of == nil || len(v.of.Links) == 0 || slices.Contains(v.of.Links, id)
+}
+
 // narrowed reports whether the rows must be asked instead of the person's own figures.
 func (v view) narrowed() bool { return len(v.of.uses()) > 0 }
 

@@ -4,110 +4,147 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"math/rand/v2"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
-// LinkID is our id of a link.
-type LinkID int64
+// ErrOver says that a link leads nowhere any more: it has expired, or staff took it back.
+var ErrOver = errors.New("shortlink: the link is over")
 
-// Link is where a range of codes leads.
-type Link struct {
-	ID         LinkID
-	CampaignID int64
-	Target     string // an absolute http or https URL
-	First      Number // the first number of the range; a recipient's number is First + ordinal
-	Count      int64  // how many numbers the range has
-}
-
-// Click is a hit on a code.
-type Click struct {
-	Link    LinkID
-	Ordinal int64 // of the recipient within the link's campaign
-	At      time.Time
-	Kind    Kind
-	Reason  Reason
-}
-
-// Store keeps links and clicks; storage.Links implements it.
+// Store finds links; storage.Links implements it.
 type Store interface {
-	// Owner finds the link whose range holds the number. fault.ErrNotFound: none does.
-	Owner(ctx context.Context, n Number) (Link, error)
-	// Record keeps a click. A human one within RepeatWithin of another by the same recipient on
-	// the same link is kept as Duplicate.
-	Record(ctx context.Context, c Click) error
-	// Loose gives the number of a link to the target that belongs to no campaign, making it first
-	// where there is none. Its clicks are not recorded.
-	Loose(ctx context.Context, target string, now time.Time) (Number, error)
+	// Owner finds the link of a key's version whose range holds the number. fault.ErrNotFound:
+	// none does.
+	Owner(ctx context.Context, key int, n Number) (Link, error)
+	// Slug finds the free link of a name. fault.ErrNotFound: none has it.
+	Slug(ctx context.Context, slug string) (Link, error)
+	// Loose gives a link to the target that counts for nothing, making it first where there is
+	// none.
+	Loose(ctx context.Context, target string, now time.Time) (Link, error)
+	// Salt gives the salt of a day (UTC), making it first where there is none.
+	Salt(ctx context.Context, day time.Time) ([]byte, error)
 }
 
-// Service resolves codes. It is safe for concurrent use.
+// Settings of following links.
+type Settings struct {
+	Domains Domains // where links may lead
+	Proxies Proxies // whose word about a visitor's address counts
+}
+
+// Service follows codes. It is safe for concurrent use.
 type Service struct {
-	store Store
-	coder *Coder
-	now   func() time.Time
-	log   *slog.Logger
+	store   Store
+	ring    *Ring
+	agents  *Agents
+	keeping Keeping
+	set     Settings
+	links   cache
+	salts   salts
+	now     func() time.Time
+}
+
+// Keeping keeps hits; Recorder does.
+type Keeping interface {
+	// Record returns when the hit is kept.
+	Record(h Hit, a Agent)
 }
 
 // NewService makes a service.
-func NewService(store Store, coder *Coder, now func() time.Time, log *slog.Logger) *Service {
-	return &Service{store: store, coder: coder, now: now, log: log}
+func NewService(store Store, ring *Ring, agents *Agents, keeping Keeping, set Settings, now func() time.Time) *Service {
+	return &Service{store: store, ring: ring, agents: agents, keeping: keeping, set: set, now: now,
+		links: cache{store: store, now: now}, salts: salts{store: store, now: now}}
 }
 
-// TestLink gives the code of a link that is followed and counted for no campaign, for messages to
+// TestLink gives the code of a link that is followed and counts for no campaign, for messages to
 // oneself.
 //
-// Errors: fault.ErrInvalid for a target that is no address.
+// Errors: fault.ErrInvalid for a target that is no address, or not one of the school's.
 func (s *Service) TestLink(ctx context.Context, target string) (string, error) {
-	if err := CheckTarget(target); err != nil {
+	if err := s.set.Domains.Check(target); err != nil {
 		return "", fmt.Errorf("%w: %w", fault.ErrInvalid, err)
 	}
-	n, err := s.store.Loose(ctx, target, s.now())
+	link, err := s.store.Loose(ctx, target, s.now())
 	if err != nil {
 		return "", fmt.Errorf("test link: %w", err)
 	}
-	return s.coder.Encode(n), nil
+	return s.ring.Encode(ctx, link.Key, link.First)
 }
 
-// recordTimeout bounds how long a visitor waits for the record of their click.
-const recordTimeout = 2 * time.Second
-
-// Follow gives the target of a code and records the hit. When the record fails the visitor is
-// sent on all the same, and the log says so.
+// Follow gives the address that a code, or the name of a free link, leads to. When it returns one,
+// the hit is kept. Nothing in the request but the code decides where it leads.
 //
-// Errors: fault.ErrNotFound for a malformed or unknown code; fault.ErrUnavailable.
+// Errors: fault.ErrNotFound for a malformed or unknown code; ErrOver; fault.ErrUnavailable for a
+// link that was not followed lately while the database is away.
 func (s *Service) Follow(ctx context.Context, code string, r *http.Request) (string, error) {
-	n, err := s.coder.Decode(code)
+	link, ordinal, err := s.find(ctx, code)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", fault.ErrNotFound, err)
+		return "", err
 	}
-	link, err := s.store.Owner(ctx, n)
-	if err != nil {
-		return "", fmt.Errorf("find link: %w", err)
+	now := s.now().UTC().Truncate(time.Microsecond) // as the database keeps it
+	if link.Over(now) {
+		return "", ErrOver
 	}
-	kind, reason := Classify(r)
-	// The record outlives a visitor who closes the page at once.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancel()
-	click := Click{Link: link.ID, Ordinal: int64(n - link.First), At: s.now(), Kind: kind, Reason: reason}
-	if err := s.store.Record(ctx, click); err != nil {
-		s.log.ErrorContext(ctx, "shortlink: click not recorded", "link", link.ID, "err", err)
+	agent := s.agents.Read(r.UserAgent())
+	hit := Hit{ID: rand.Int64(), At: now, Link: link.ID, Campaign: link.Campaign, Ordinal: ordinal,
+		Head: r.Method == http.MethodHead, Ahead: Ahead(r.Header), Agent: agent.ID, Referrer: referrer(r)}
+	if addr := s.set.Proxies.Client(r); public(addr) {
+		hit.Network, hit.Visitor = network(addr), s.visitor(ctx, addr, now)
 	}
-	return link.Target, nil
+	v := Classify(hit.Head, hit.Ahead, agent)
+	if link.Kind == LinkTrap && v.Kind == Human {
+		v = Verdict{Bot, ReasonTrap}
+	}
+	hit.Kind, hit.Reason = v.Kind, v.Reason
+	s.keeping.Record(hit, agent)
+	return link.destination, nil
 }
 
-// ErrTarget says that a text is not a target a link may have.
-var ErrTarget = errors.New("shortlink: target must be an absolute http or https address")
-
-// CheckTarget accepts absolute http and https URLs with a host and without credentials.
-func CheckTarget(text string) error {
-	u, err := url.Parse(text)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil || len(text) > 2000 {
-		return ErrTarget
+// find resolves a code or a name. Names are never of a code's form.
+func (s *Service) find(ctx context.Context, code string) (*entry, int64, error) {
+	if IsSlug(strings.ToLower(code)) {
+		e, err := s.links.slug(ctx, strings.ToLower(code))
+		if err != nil {
+			return nil, 0, fmt.Errorf("find link: %w", err)
+		}
+		return e, 0, nil
 	}
-	return nil
+	key, n, err := s.ring.Decode(ctx, code)
+	if err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", fault.ErrNotFound, err)
+	}
+	e, err := s.links.owner(ctx, key, n)
+	if err != nil {
+		return nil, 0, fmt.Errorf("find link: %w", err)
+	}
+	if e.Campaign == 0 {
+		return e, 0, nil
+	}
+	return e, int64(n - e.First), nil
+}
+
+func (s *Service) visitor(ctx context.Context, a netip.Addr, now time.Time) int64 {
+	return visitor(a, s.salts.of(ctx, now))
+}
+
+// referrer is the host of the page that a visitor came from.
+func referrer(r *http.Request) string {
+	text := r.Referer()
+	if text == "" || len(text) > 2000 {
+		return ""
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	host := strings.ToLower(u.Hostname())
+	if len(host) > 100 || strings.ContainsFunc(host, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return ""
+	}
+	return host
 }

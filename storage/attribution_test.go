@@ -25,8 +25,8 @@ func TestAttributionAgrees(t *testing.T) {
 		c := campaign.Click{Person: segment.PersonID(1 + random.IntN(30)), Campaign: ids[random.IntN(3)],
 			At: s.now.Add(time.Duration(random.IntN(30*24)) * time.Hour)}
 		clicks = append(clicks, c)
-		if _, err := s.db.bun.NewRaw(`INSERT INTO crm_clicks (link_id, campaign_id, ordinal, learner_id, at, kind)
-			SELECT 1, campaign_id, ordinal, learner_id, ?, 'human' FROM crm_deliveries WHERE campaign_id = ? AND learner_id = ?`,
+		if _, err := s.db.bun.NewRaw(`INSERT INTO crm_clicks (id, link_id, campaign_id, ordinal, learner_id, at, kind)
+			SELECT (random() * 1e15)::bigint, 1, campaign_id, ordinal, learner_id, ?, 'human' FROM crm_deliveries WHERE campaign_id = ? AND learner_id = ?`,
 			c.At, int64(c.Campaign), int64(c.Person)).Exec(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -50,8 +50,8 @@ const richer = `
 	INSERT INTO crm_deliveries (campaign_id, ordinal, learner_id, chunk, state, accepted_at)
 		SELECT t.campaign, l.id, l.id, 0, 'accepted', t.at FROM (VALUES ('all', 1, timestamptz '2026-06-26'), ('other', 2, timestamptz '2026-03-30')) t (who, campaign, at)
 		JOIN crm_learners l ON l.host_id = t.who;
-	INSERT INTO crm_clicks (link_id, campaign_id, ordinal, learner_id, at, kind)
-		SELECT 1, 1, id, id, '2026-06-26 12:00Z', 'human' FROM crm_learners WHERE host_id = 'all';
+	INSERT INTO crm_clicks (id, link_id, campaign_id, ordinal, learner_id, at, kind)
+		SELECT (random() * 1e15)::bigint, 1, 1, id, id, '2026-06-26 12:00Z', 'human' FROM crm_learners WHERE host_id = 'all';
 	INSERT INTO crm_deliveries (campaign_id, ordinal, learner_id, chunk, state, accepted_at)
 		SELECT 2, l.id, l.id, 0, 'accepted', '2026-02-15' FROM crm_learners l WHERE host_id = 'all';
 	INSERT INTO crm_lists (name, by_id, by_name, given, people, created_at) SELECT 'l' || n, '', '', 1, 1, now() FROM generate_series(1, 2) n;
@@ -148,6 +148,9 @@ func fieldCases(course, tag, me int64) []fieldCase {
 		{"converted", nil, segment.OpAnyOf, []int64{1}, "", all},
 		{"last_click", nil, segment.OpInLast, 30, segment.Day, all},
 		{"clicks", &segment.Of{Campaigns: []int64{1}}, segment.OpLt, 1, "", nobodyElse},
+		{"clicks", &segment.Of{Links: []int64{2}}, segment.OpLt, 1, "", append(all[:1:1], nobodyElse...)},
+		{"clicked", &segment.Of{Links: []int64{1}}, segment.OpAnyOf, []int64{1}, "", all},
+		{"clicked", &segment.Of{Links: []int64{2}}, segment.OpEmpty, nil, "", append(all[:1:1], nobodyElse...)},
 		{"unsubscribed", nil, segment.OpAnyOf, []string{"sms"}, "", all},
 		{"unsubscribed", nil, segment.OpNoneOf, []string{"email"}, "", []string{"all", "none"}}, // told us, or the host
 		{"suppressed", nil, segment.OpAnyOf, []string{"sms"}, "", all},

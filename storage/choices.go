@@ -47,6 +47,8 @@ var choiceQueries = map[segment.Choices]string{
 	segment.CategoryChoices: `SELECT c AS value, c AS label, '' AS note, count(*) AS rank FROM crm_offerings, unnest(category_path) c
 		WHERE deleted_at IS NULL GROUP BY c`,
 	segment.CampaignChoices: `SELECT id::text AS value, name AS label, channel AS note, id AS rank FROM crm_campaigns`,
+	segment.LinkChoices: `SELECT l.id::text AS value, l.target AS label, c.name AS note, l.id AS rank FROM crm_links l JOIN crm_campaigns c ON c.id = l.campaign_id
+		WHERE l.kind = 'campaign'`,
 	segment.ListChoices:     `SELECT id::text AS value, name AS label, people::text AS note, id::bigint AS rank FROM crm_lists`,
 	segment.SourceChoices:   `SELECT value, value AS label, '' AS note, 0::bigint AS rank FROM crm_words WHERE kind = 'source'`,
 	segment.ProvinceChoices: `SELECT value, value AS label, '' AS note, 0::bigint AS rank FROM crm_words WHERE kind = 'province'`,

@@ -35,7 +35,7 @@ func (s *Campaigns) Targets(ctx context.Context, id campaign.ID) ([]campaign.Tar
 	err := s.bun.NewRaw(`
 		SELECT l.target, count(k.id) AS hits, count(DISTINCT k.ordinal) FILTER (WHERE k.kind = 'human') AS clickers
 		FROM crm_links l LEFT JOIN crm_clicks k ON k.campaign_id = l.campaign_id AND k.link_id = l.id
-		WHERE l.campaign_id = ? GROUP BY l.id ORDER BY l.id`, int64(id)).Scan(ctx, &rows)
+		WHERE l.campaign_id = ? AND l.kind = 'campaign' GROUP BY l.id ORDER BY l.id`, int64(id)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("count clicks of links: %w", translate(err))
 	}

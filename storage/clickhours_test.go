@@ -8,7 +8,6 @@ import (
 	"github.com/coursecrm/coursecrm/campaign"
 	h "github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/segment"
-	"github.com/coursecrm/coursecrm/shortlink"
 )
 
 // TestClickTimes counts each recipient once, in the hour of their first human click.
@@ -25,13 +24,13 @@ func TestClickTimes(t *testing.T) {
 	}
 	s.work(t, s.sender("a"))
 	var first []int64
-	if err := s.db.bun.NewRaw("SELECT first FROM crm_links WHERE campaign_id = ? ORDER BY id", int64(id)).Scan(t.Context(), &first); err != nil || len(first) != 2 {
+	if err := s.db.bun.NewRaw("SELECT first FROM crm_links WHERE campaign_id = ? AND kind = 'campaign' ORDER BY id", int64(id)).Scan(t.Context(), &first); err != nil || len(first) != 2 {
 		t.Fatal(first, err)
 	}
 	hit := func(minutes, link int, ordinal int64, agent string) {
 		t.Helper()
 		s.now = time.Date(2026, 11, 20, 11, 0, 0, 0, time.UTC).Add(time.Duration(minutes) * time.Minute)
-		if _, err := s.links.Follow(t.Context(), s.coder.Encode(shortlink.Number(first[link]+ordinal)), visit(agent)); err != nil {
+		if _, err := s.links.Follow(t.Context(), s.code(t, first[link]+ordinal), visit(agent)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -43,6 +42,7 @@ func TestClickTimes(t *testing.T) {
 	hit(201, 1, 2, person)
 	hit(48*60-1, 1, 3, person)
 	hit(48*60, 1, 4, person) // past the last hour
+	s.judge(t)
 	times, err := s.service.ClickTimes(t.Context(), find(t, s, id))
 	if err != nil || !times.From.Equal(time.Date(2026, 11, 20, 11, 0, 0, 0, time.UTC)) || len(times.People) != campaign.ClickHours {
 		t.Fatalf("%+v, %v", times, err)

@@ -269,8 +269,8 @@ func TestForeignMoneyIsNotAddedUp(t *testing.T) {
 	s := newSending(t, crowd(3))
 	id := s.launch(t, "k", segment.Everyone())
 	s.work(t, s.sender("a"))
-	if _, err := s.db.bun.NewRaw(`INSERT INTO crm_clicks (link_id, campaign_id, ordinal, learner_id, at, kind)
-		SELECT k.id, k.campaign_id, d.ordinal, d.learner_id, ?, 'human' FROM crm_links k JOIN crm_deliveries d USING (campaign_id) WHERE d.ordinal = 0`, s.now).
+	if _, err := s.db.bun.NewRaw(`INSERT INTO crm_clicks (id, link_id, campaign_id, ordinal, learner_id, at, kind)
+		SELECT (random() * 1e15)::bigint, k.id, k.campaign_id, d.ordinal, d.learner_id, ?, 'human' FROM crm_links k JOIN crm_deliveries d USING (campaign_id) WHERE d.ordinal = 0`, s.now).
 		Exec(t.Context()); err != nil {
 		t.Fatal(err)
 	}

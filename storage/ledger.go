@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"github.com/coursecrm/coursecrm/campaign"
 	h "github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/fault"
@@ -89,7 +87,7 @@ func ordinals(chunk int) (from, to int64) {
 	return int64(chunk) * campaign.ChunkSize, int64(chunk+1) * campaign.ChunkSize
 }
 
-// linksOf gives a campaign's links in the order of its targets.
+// linksOf gives a campaign's links in the order in which its letter lists them.
 func linksOf(ctx context.Context, t *tx, id campaign.ID) ([]shortlink.Link, error) {
 	var rows []linkRow
 	if err := t.NewRaw("SELECT "+linkColumns+" FROM crm_links WHERE campaign_id = ? ORDER BY id", int64(id)).Scan(ctx, &rows); err != nil {
@@ -97,7 +95,10 @@ func linksOf(ctx context.Context, t *tx, id campaign.ID) ([]shortlink.Link, erro
 	}
 	out := make([]shortlink.Link, len(rows))
 	for i, r := range rows {
-		out[i] = r.link()
+		var err error
+		if out[i], err = r.link(); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
@@ -158,23 +159,4 @@ func (s *Campaigns) Release(ctx context.Context, c campaign.Claim, stall campaig
 			WHERE id = ? AND state IN ('sending', 'paused') AND NOT EXISTS (SELECT FROM crm_chunks WHERE campaign_id = ? AND NOT done)`, now, id, id)
 		return err
 	})
-}
-
-type linkRow struct {
-	ID, CampaignID, First, Count int64
-	Target                       string
-}
-
-const linkColumns = "id, campaign_id, target, first, count"
-
-func (r linkRow) link() shortlink.Link {
-	return shortlink.Link{ID: shortlink.LinkID(r.ID), CampaignID: r.CampaignID, Target: r.Target,
-		First: shortlink.Number(r.First), Count: r.Count}
-}
-
-// linkWhere reads one link.
-func linkWhere(ctx context.Context, db bun.IDB, where string, args ...any) (shortlink.Link, error) {
-	var row linkRow
-	err := db.NewRaw("SELECT "+linkColumns+" FROM crm_links WHERE "+where, args...).Scan(ctx, &row)
-	return row.link(), translate(err)
 }

@@ -2,8 +2,6 @@ package storage
 
 import (
 	"errors"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -13,14 +11,6 @@ import (
 	"github.com/coursecrm/coursecrm/shortlink"
 )
 
-func visit(agent string) *http.Request {
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	r.Header.Set("User-Agent", agent)
-	return r
-}
-
-const person = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/116.0 Mobile Safari/537.36"
-
 func TestClicks(t *testing.T) {
 	t.Parallel()
 	s := newSending(t, crowd(10))
@@ -28,10 +18,10 @@ func TestClicks(t *testing.T) {
 	second := s.launch(t, "second", segment.Everyone())
 	s.work(t, s.sender("a"))
 	var first int64
-	if err := s.db.bun.NewRaw("SELECT first FROM crm_links WHERE campaign_id = ?", int64(id)).Scan(t.Context(), &first); err != nil {
+	if err := s.db.bun.NewRaw("SELECT first FROM crm_links WHERE campaign_id = ? AND kind = 'campaign'", int64(id)).Scan(t.Context(), &first); err != nil {
 		t.Fatal(err)
 	}
-	code := s.coder.Encode(shortlink.Number(first + 3))
+	code := s.code(t, first+3)
 	hit := func(agent string) {
 		t.Helper()
 		target, err := s.links.Follow(t.Context(), code, visit(agent))
@@ -39,17 +29,20 @@ func TestClicks(t *testing.T) {
 			t.Fatal(target, err)
 		}
 	}
+	s.now = s.now.Add(time.Minute)
 	hit(person)
 	s.now = s.now.Add(3 * time.Second)
 	hit(person) // an impatient thumb
+	s.now = s.now.Add(time.Second)
 	hit("curl/8.0")
 	s.now = s.now.Add(time.Minute)
 	hit(person)
+	s.judge(t)
 	r := s.result(t, id)
 	if r.Hits != 4 || r.Clickers != 1 {
 		t.Errorf("%d hits by %d people", r.Hits, r.Clickers)
 	}
-	if got := s.text(t, "SELECT string_agg(kind || reason, ' ' ORDER BY id) FROM crm_clicks"); got != "human duplicaterepeat botagent human" {
+	if got := s.text(t, "SELECT string_agg(kind || reason, ' ' ORDER BY at) FROM crm_clicks"); got != "human duplicaterepeat botagent human" {
 		t.Errorf("kinds: %s", got)
 	}
 	if r := s.result(t, second); r.Hits != 0 {
@@ -66,8 +59,16 @@ func TestCodesThatLeadNowhere(t *testing.T) {
 	s := newSending(t, crowd(3))
 	s.launch(t, "k", segment.Everyone())
 	s.work(t, s.sender("a"))
+	other, err := shortlink.NewCoder(shortlink.Key{Secret: []byte("other")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger, err := other.Encode(0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, code := range map[string]string{
-		"another installation's": shortlink.NewCoder([]byte("other")).Encode(1), "past the range": s.coder.Encode(3),
+		"another installation's": stranger, "past the range": s.code(t, 6),
 		"empty": "", "10 KB": strings.Repeat("a", 10<<10), "a path": "../../et",
 	} {
 		if target, err := s.links.Follow(t.Context(), code, visit(person)); !errors.Is(err, fault.ErrNotFound) {
@@ -85,7 +86,7 @@ func TestRedirectSurvivesLostRecord(t *testing.T) {
 	if _, err := s.db.bun.NewRaw("ALTER TABLE crm_clicks RENAME TO crm_clicks_away").Exec(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if target, err := s.links.Follow(t.Context(), s.coder.Encode(0), visit(person)); err != nil || target == "" {
+	if target, err := s.links.Follow(t.Context(), s.code(t, 0), visit(person)); err != nil || target == "" {
 		t.Errorf("visitor stands at %q, %v", target, err)
 	}
 }

@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/migrate"
+
+	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
 //go:embed migrations/*.sql
@@ -53,7 +56,14 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if _, err := m.Migrate(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", translate(err))
 	}
-	return d.createSecrets(ctx)
+	if err := d.createSecrets(ctx); err != nil {
+		return err
+	}
+	// Who reads clicks for long is in the way; then the months are made later, while the CRM runs.
+	if err := d.Months(ctx, time.Now(), 0); !errors.Is(err, fault.ErrUnavailable) {
+		return err
+	}
+	return nil
 }
 
 // CheckSchema tells whether Migrate has run for this version.

@@ -11,7 +11,6 @@ import (
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter/hosttest"
 	"github.com/coursecrm/coursecrm/segment"
-	"github.com/coursecrm/coursecrm/shortlink"
 )
 
 // migrateTo brings an empty database to a schema of the past: that of the migration with this name.
@@ -70,11 +69,11 @@ func TestOldCampaignsGoOn(t *testing.T) {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s := &sending{school: &school{Memory: hosttest.NewMemory(hosttest.Seed{}), db: db, now: hosttest.SeedTime()}, wire: &wire{}, coder: shortlink.NewCoder([]byte("secret"))}
+	s := &sending{school: &school{Memory: hosttest.NewMemory(hosttest.Seed{}), db: db, now: hosttest.SeedTime()}, wire: &wire{}}
 	s.segments = segment.NewService(&Segments{DB: db}, segment.DefaultCatalog(), site, s.clock)
 	s.set = campaign.Settings{Site: campaign.Site{Name: "启明网校"}, Location: time.UTC, PublicURL: "https://s.example/go", Secret: []byte("secret")}
 	s.templates = campaign.NewTemplates(&Templates{db}, nil, s.clock, slog.New(slog.DiscardHandler))
-	s.links = shortlink.NewService(&Links{db}, s.coder, s.clock, slog.New(slog.DiscardHandler))
+	s.following = newFollowing(t, db, s.clock)
 	s.serve(s.wire)
 
 	text := func(s string) []campaign.Block { return []campaign.Block{{Kind: campaign.BlockText, Text: s}} }

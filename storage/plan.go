@@ -8,11 +8,12 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/shortlink"
 )
 
 // Plan implements campaign.Ledger: audience, deliveries, chunks and links in one transaction. The
 // campaign's own row is changed last, so that cancelling it meanwhile waits for nothing.
-func (s *Campaigns) Plan(ctx context.Context, id campaign.ID, v campaign.Sieve, targets []string, now time.Time) error {
+func (s *Campaigns) Plan(ctx context.Context, id campaign.ID, v campaign.Sieve, links []shortlink.Link, now time.Time) error {
 	err := s.inTx(ctx, func(t *tx) error {
 		var state string
 		var direct bool
@@ -40,7 +41,7 @@ func (s *Campaigns) Plan(ctx context.Context, id campaign.ID, v campaign.Sieve, 
 		if err != nil {
 			return fmt.Errorf("write deliveries: %w", err)
 		}
-		if err := s.planLinks(ctx, t, id, targets, n, now); err != nil {
+		if err := s.planLinks(ctx, t, id, links, n, now); err != nil {
 			return err
 		}
 		return s.planChunks(ctx, t, id, now)
@@ -77,28 +78,16 @@ func (s *Campaigns) planChunks(ctx context.Context, t *tx, id campaign.ID, now t
 	return err
 }
 
-// planLinks gives each target a range of numbers, one for each delivery.
-func (s *Campaigns) planLinks(ctx context.Context, t *tx, id campaign.ID, targets []string, count int64, now time.Time) error {
+// planLinks gives each link a range of numbers, one for each delivery.
+func (s *Campaigns) planLinks(ctx context.Context, t *tx, id campaign.ID, links []shortlink.Link, count int64, now time.Time) error {
 	if count == 0 {
 		return nil
 	}
-	for _, target := range targets {
-		if _, err := makeLink(ctx, t, int64(id), target, count, now); err != nil {
+	for _, l := range links {
+		l.Campaign, l.Count = int64(id), count
+		if _, err := makeLink(ctx, t, l, now); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// makeLink makes a link that owns count numbers and gives the first.
-func makeLink(ctx context.Context, t *tx, campaignID int64, target string, count int64, now time.Time) (int64, error) {
-	var first int64
-	err := t.NewRaw(`
-		WITH range AS (UPDATE crm_link_numbers SET next = next + ? RETURNING next - ? AS first)
-		INSERT INTO crm_links (campaign_id, target, first, count, created_at) SELECT ?, ?, first, ?, ? FROM range RETURNING first`,
-		count, count, campaignID, target, count, now).Scan(ctx, &first)
-	if err != nil {
-		return 0, fmt.Errorf("make link: %w", err)
-	}
-	return first, nil
 }

@@ -39,7 +39,7 @@ func (s *Segments) Profile(ctx context.Context, id segment.PersonID) (*segment.P
 		}),
 		newQuestion(profileClicks, args, func(r pgx.Rows) error {
 			var c segment.ProfileClick
-			err := r.Scan(&c.Campaign, &c.At)
+			err := r.Scan(&c.Campaign, &c.Link, &c.At)
 			c.At = c.At.UTC()
 			p.Clicks = append(p.Clicks, c)
 			return err
@@ -75,7 +75,7 @@ const (
 			EXISTS (SELECT FROM crm_clicks k WHERE k.campaign_id = x.campaign_id AND k.ordinal = x.ordinal AND k.kind = 'human')
 		FROM crm_deliveries x JOIN crm_campaigns c ON c.id = x.campaign_id
 		WHERE x.learner_id = ? AND x.state IN ('accepted', 'delivered', 'unknown')`
-	profileClicks = `SELECT campaign_id, at FROM crm_clicks WHERE learner_id = ? AND kind = 'human'`
+	profileClicks = `SELECT campaign_id, link_id, at FROM crm_clicks WHERE learner_id = ? AND kind = 'human'`
 )
 
 func scanProfile(r pgx.Rows, p *segment.Profile) error {

@@ -62,20 +62,30 @@ func (d *DB) ask(ctx context.Context, timeout time.Duration, questions ...questi
 // waitForPlace is how long a question waits for others to end before it is refused.
 const waitForPlace = 10 * time.Second
 
+// enter waits for a place, and gives what frees it; of nil there are any number.
+func enter(ctx context.Context, places chan struct{}) (leave func(), err error) {
+	if places == nil {
+		return func() {}, nil
+	}
+	wait := time.NewTimer(waitForPlace)
+	defer wait.Stop()
+	select {
+	case places <- struct{}{}:
+		return func() { <-places }, nil
+	case <-wait.C:
+		return nil, fmt.Errorf("%w: too many questions at once", fault.ErrUnavailable)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // askIn asks once there is a place for it; nil: at once.
 func (d *DB) askIn(ctx context.Context, places chan struct{}, timeout time.Duration, questions ...question) error {
-	if places != nil {
-		wait := time.NewTimer(waitForPlace)
-		defer wait.Stop()
-		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
-		case <-wait.C:
-			return fmt.Errorf("%w: too many questions at once", fault.ErrUnavailable)
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	leave, err := enter(ctx, places)
+	if err != nil {
+		return err
 	}
+	defer leave()
 	conn, err := d.bun.Conn(ctx)
 	if err != nil {
 		return translate(err)

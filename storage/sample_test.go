@@ -42,8 +42,8 @@ func TestClickersAreListed(t *testing.T) {
 		ordinal int64
 		kind    string
 	}{{id, 0, "human"}, {id, 0, "human"}, {id, 1, "bot"}, {id, 2, "human"}, {other, 3, "human"}} {
-		if _, err := s.db.bun.ExecContext(t.Context(), `INSERT INTO crm_clicks (link_id, campaign_id, ordinal, learner_id, at, kind)
-			SELECT 1, campaign_id, ordinal, learner_id, ?, ? FROM crm_deliveries WHERE campaign_id = ? AND ordinal = ?`, s.now, c.kind, int64(c.id), c.ordinal); err != nil {
+		if _, err := s.db.bun.ExecContext(t.Context(), `INSERT INTO crm_clicks (id, link_id, campaign_id, ordinal, learner_id, at, kind)
+			SELECT (random() * 1e15)::bigint, 1, campaign_id, ordinal, learner_id, ?, ? FROM crm_deliveries WHERE campaign_id = ? AND ordinal = ?`, s.now, c.kind, int64(c.id), c.ordinal); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/coursecrm/coursecrm/hostadapter/hosttest"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
-	"github.com/coursecrm/coursecrm/shortlink"
 )
 
 // wire is the far end of a channel: it remembers what reached it and answers as a test tells it.
@@ -66,8 +65,7 @@ type sending struct {
 	set       campaign.Settings
 	templates *campaign.Templates
 	consents  *campaign.Consents
-	coder     *shortlink.Coder
-	links     *shortlink.Service
+	*following
 }
 
 func newSending(t testing.TB, seed hosttest.Seed) *sending {
@@ -75,8 +73,7 @@ func newSending(t testing.TB, seed hosttest.Seed) *sending {
 	s := &sending{school: newSchool(t, seed), wire: &wire{}}
 	s.sync(t)
 	s.segments = segment.NewService(&Segments{DB: s.db}, segment.DefaultCatalog(), site, s.clock)
-	s.coder = shortlink.NewCoder([]byte("secret"))
-	s.links = shortlink.NewService(&Links{s.db}, s.coder, s.clock, slog.New(slog.DiscardHandler))
+	s.following = newFollowing(t, s.db, s.clock)
 	s.set = campaign.Settings{Site: campaign.Site{Name: "启明网校", Signature: "启明网校"}, Location: time.UTC, PublicURL: "https://s.example/go", Secret: []byte("secret"),
 		Clean: s.syncer.Contacts.Clean}
 	s.templates = campaign.NewTemplates(&Templates{s.db}, nil, s.clock, slog.New(slog.DiscardHandler))
@@ -97,7 +94,7 @@ func (s *sending) serve(channels ...campaign.Channel) {
 // senderOver sends over another channel.
 func (s *sending) senderOver(owner string, ch campaign.Channel) *campaign.Sender {
 	return campaign.NewSender(campaign.SenderConfig{Ledger: &Campaigns{DB: s.db, Currency: "CNY"}, Segments: s.segments, Channels: []campaign.Channel{ch},
-		Coder: s.coder, Settings: s.set, Owner: owner, Now: s.clock, Log: slog.New(slog.DiscardHandler)})
+		Codes: s.ring, Settings: s.set, Owner: owner, Now: s.clock, Log: slog.New(slog.DiscardHandler)})
 }
 
 // marketer is who launches.

@@ -66,7 +66,7 @@ func reachable(n int) hosttest.Seed {
 // senderFor makes a sender whose configuration a test changes.
 func (s *sending) senderFor(owner string, ch campaign.Channel, change func(*campaign.SenderConfig)) *campaign.Sender {
 	c := campaign.SenderConfig{Ledger: &Campaigns{DB: s.db, Currency: "CNY"}, Segments: s.segments, Channels: []campaign.Channel{ch},
-		Coder: s.coder, Settings: s.set, Owner: owner, Now: s.clock, Log: slog.New(slog.DiscardHandler)}
+		Codes: s.ring, Settings: s.set, Owner: owner, Now: s.clock, Log: slog.New(slog.DiscardHandler)}
 	if change != nil {
 		change(&c)
 	}

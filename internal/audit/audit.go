@@ -36,6 +36,10 @@ const (
 	TemplateSubmitted Action = "template.submitted"
 	TemplateArchived  Action = "template.archived"
 
+	LinkSaved    Action = "link.saved"
+	LinkArchived Action = "link.archived"
+	LinkRestored Action = "link.restored"
+
 	RepairAsked Action = "sync.repair_asked"
 )
 

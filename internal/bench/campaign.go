@@ -53,6 +53,7 @@ type audience struct {
 	stores   *storage.Campaigns
 	segments *segment.Service
 	service  *campaign.Service
+	codes    *shortlink.Ring
 	launched int
 }
 
@@ -81,9 +82,12 @@ func (b *bench) newAudience(ctx context.Context, n int) (*audience, func(), erro
 		pool.Close()
 		return nil, nil, err
 	}
-	coder := shortlink.NewCoder(secret)
+	if s.codes, err = shortlink.NewRing(ctx, &storage.Links{DB: db}, time.Now); err != nil {
+		pool.Close()
+		return nil, nil, err
+	}
 	s.service = campaign.NewService(s.stores, campaign.NewTemplates(&storage.Templates{DB: db}, nil, time.Now, quiet), s.segments,
-		[]campaign.Channel{channel}, shortlink.NewService(&storage.Links{DB: db}, coder, time.Now, quiet), settings(), time.Now)
+		[]campaign.Channel{channel}, nil, settings(), time.Now)
 	return s, func() { pool.Close() }, nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
-	"github.com/coursecrm/coursecrm/shortlink"
 )
 
 // planning compares freezing an audience with copying the very rows it leaves.
@@ -18,7 +17,7 @@ func (s *audience) planning(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer release()
-	planner := campaign.NewSender(campaign.SenderConfig{Ledger: s.stores, Segments: s.segments, Coder: shortlink.NewCoder(secret), Settings: settings(),
+	planner := campaign.NewSender(campaign.SenderConfig{Ledger: s.stores, Segments: s.segments, Codes: s.codes, Settings: settings(),
 		Owner: "bench", Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	n := b.people()
 	var ours, reference []time.Duration

@@ -58,10 +58,14 @@ func runMailer(addresses string) error {
 		return err
 	}
 	defer channel.Close()
+	codes, err := shortlink.NewRing(ctx, &storage.Links{DB: db}, time.Now)
+	if err != nil {
+		return err
+	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	segments := segment.NewService(&storage.Segments{DB: db}, segment.DefaultCatalog(), segment.Site{Location: time.UTC, Currency: "CNY"}, time.Now)
 	worker := campaign.NewSender(campaign.SenderConfig{Ledger: &storage.Campaigns{DB: db, Currency: "CNY"}, Segments: segments, Channels: []campaign.Channel{channel},
-		Coder: shortlink.NewCoder(secret), Settings: settings(), Owner: "mailer", Now: time.Now, Log: log})
+		Codes: codes, Settings: settings(), Owner: "mailer", Now: time.Now, Log: log})
 	if err := jobs.New(asynq.RedisClientOpt{Addr: parts[1]}, worker, connections, log).Run(ctx); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ var parts = []part{
 	{"sync", benchSync},
 	{"segment", benchSegment},
 	{"campaign", benchCampaign},
+	{"shortlink", benchShortlink},
 }
 
 // bench is what every part is given.
@@ -41,6 +42,13 @@ func main() {
 	if addresses := os.Getenv(envMailer); addresses != "" {
 		if err := runMailer(addresses); err != nil {
 			fmt.Fprintln(os.Stderr, "bench: worker:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if what := os.Getenv(envRedirect); what != "" {
+		if err := runRedirector(what); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: redirector:", err)
 			os.Exit(1)
 		}
 		return

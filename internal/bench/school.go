@@ -123,8 +123,8 @@ func (c *school) campaigns(ctx context.Context) error {
 		`INSERT INTO crm_links (campaign_id, target, first, count, created_at)
 			SELECT c.id, 'https://example.com/', coalesce(sum(d.n) OVER (ORDER BY c.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), d.n, c.launched_at
 			FROM crm_campaigns c JOIN (SELECT campaign_id, count(*) AS n FROM crm_deliveries GROUP BY 1) d ON d.campaign_id = c.id`,
-		`INSERT INTO crm_clicks (link_id, campaign_id, ordinal, learner_id, at, kind)
-			SELECT k.id, d.campaign_id, d.ordinal, d.learner_id, d.accepted_at + part * interval '20 seconds', CASE WHEN part < 80 THEN 'human' ELSE 'bot' END
+		`INSERT INTO crm_clicks (id, link_id, campaign_id, ordinal, learner_id, at, kind)
+			SELECT row_number() OVER (), k.id, d.campaign_id, d.ordinal, d.learner_id, d.accepted_at + part * interval '20 seconds', CASE WHEN part < 80 THEN 'human' ELSE 'bot' END
 			FROM crm_deliveries d JOIN crm_links k USING (campaign_id),
 				LATERAL (SELECT (hashint8extended(d.learner_id, d.campaign_id + 300) & 65535) % 1000 AS part) p
 			WHERE d.accepted_at IS NOT NULL AND part < 100 ORDER BY d.campaign_id, d.ordinal`,

@@ -79,11 +79,14 @@ func newSite(t *testing.T) *site {
 	set := campaign.Settings{Site: campaign.Site{Name: "school"}, Location: time.UTC, PublicURL: "https://s.example", Secret: []byte("x")}
 	stores := &storage.Campaigns{DB: db}
 	templates := campaign.NewTemplates(&storage.Templates{DB: db}, nil, time.Now, quiet)
-	coder := shortlink.NewCoder([]byte("x"))
-	s.service = campaign.NewService(stores, templates, segments, channels, shortlink.NewService(&storage.Links{DB: db}, coder, time.Now, quiet), set, time.Now)
+	codes, err := shortlink.NewRing(t.Context(), &storage.Links{DB: db}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.service = campaign.NewService(stores, templates, segments, channels, nil, set, time.Now)
 	s.sender = func(owner string) *campaign.Sender {
 		return campaign.NewSender(campaign.SenderConfig{Ledger: stores, Segments: segments, Channels: channels,
-			Coder: coder, Settings: set, Owner: owner, Now: time.Now, Log: quiet})
+			Codes: codes, Settings: set, Owner: owner, Now: time.Now, Log: quiet})
 	}
 	s.id, err = s.service.Launch(t.Context(), campaign.Draft{Key: "k", Name: "n", Channel: h.ChannelEmail, Rule: segment.Everyone(), ByID: "1",
 		Content: campaign.Content{Subject: "s", Blocks: []campaign.Block{{Kind: campaign.BlockText, Text: "b"}}}}, h.Staff{ID: "1"})

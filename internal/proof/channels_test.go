@@ -261,9 +261,18 @@ func (s *stage) copy(b *browser, channel string) {
 	s.keep(b, "composer-"+channel)
 }
 
+// read lets so much time pass as it takes to read a message: who follows a link sooner is a machine.
+func (s *stage) read(t *testing.T, staff *browser) {
+	t.Helper()
+	staff.eventually(time.Minute, "the message is there so long that somebody could have read it", func() bool {
+		return text(t, s.school, "SELECT (max(accepted_at) < now() - interval '4 seconds')::text FROM public.crm_deliveries") == "true"
+	})
+}
+
 // follow opens a short link as the learner who got it, and sees the click on the result page.
 func (s *stage) follow(t *testing.T, staff, learner *browser) {
 	t.Helper()
+	s.read(t, staff)
 	before := clicks(staff)
 	learner.open(learner.attribute("a[href*='/go/']", "href"))
 	if at := learner.url(); !strings.HasPrefix(at, s.course) {

@@ -24,7 +24,6 @@ import (
 	"github.com/coursecrm/coursecrm/internal/pgtest"
 	"github.com/coursecrm/coursecrm/internal/projection"
 	"github.com/coursecrm/coursecrm/segment"
-	"github.com/coursecrm/coursecrm/shortlink"
 	"github.com/coursecrm/coursecrm/storage"
 )
 
@@ -139,7 +138,7 @@ func (f *flight) serve(t *testing.T, db *storage.DB, way campaign.Channel) {
 	quiet := slog.New(slog.DiscardHandler)
 	segments := segment.NewService(&storage.Segments{DB: db}, segment.DefaultCatalog(), segment.Site{Location: time.UTC, Currency: "CNY"}, time.Now)
 	f.service = campaign.NewService(f.stores, campaign.NewTemplates(&storage.Templates{DB: db}, nil, time.Now, quiet), segments, []campaign.Channel{way},
-		shortlink.NewService(&storage.Links{DB: db}, shortlink.NewCoder(secret), time.Now, quiet),
+		nil,
 		campaign.Settings{Site: campaign.Site{Name: "启明网校", Signature: "启明网校"}, Location: time.UTC, PublicURL: "https://s.example/go", Secret: secret}, time.Now)
 }
 

@@ -113,6 +113,9 @@ func TestTheWholeJob(t *testing.T) {
 		t.Errorf("the mail does not name %s", name)
 	}
 	learner.shot("mail")
+	staff.eventually(10*time.Second, "the message is there so long that somebody could have read it", func() bool {
+		return text(t, school, "SELECT (max(accepted_at) < now() - interval '4 seconds')::text FROM public.crm_deliveries") == "true"
+	})
 	before := clicks(staff)
 	learner.open(learner.attribute("a[href*='/go/']", "href"))
 	if at := learner.url(); !strings.HasPrefix(at, a.URL+"/courses/"+course) {
@@ -142,7 +145,23 @@ func TestTheWholeJob(t *testing.T) {
 		t.Errorf("revenue shows as %s, the order is of %s", got, revenue)
 	}
 	crm := a.CRMURL()
-	looks(staff, crm, map[string]string{"home": "", "audience": "audience", "campaigns": "campaigns", "result": strings.TrimPrefix(result, crm),
+	// The page about clicks keeps up too, and its figure is the people whom it opens.
+	staff.open(result + "/clicks")
+	raw := "#click-stats > section > div:nth-of-type(4) .crm-fig"
+	hits := staff.number(raw)
+	learner.open(a.URL + "/inbox/" + mail)
+	learner.open(learner.attribute("a[href*='/go/']", "href"))
+	took = staff.eventually(3*time.Second, "the hit shows", func() bool { return staff.number(raw) == hits+1 })
+	t.Logf("the hit showed after %v", took)
+	if people := staff.number("#click-stats .crm-fig"); people != 1 {
+		t.Errorf("%d people clicked", people)
+	}
+	staff.click("#select-clickers")
+	staff.wait("#aud-panel .crm-fig")
+	if found := staff.number("#aud-panel .crm-fig"); found != 1 {
+		t.Errorf("of the one who clicked the audience has %d", found)
+	}
+	looks(staff, crm, map[string]string{"home": "", "audience": "audience", "campaigns": "campaigns", "result": strings.TrimPrefix(result, crm), "clicks": strings.TrimPrefix(result, crm) + "/clicks",
 		"person": strings.TrimPrefix(person, crm), "sync": "sync", "problems": "sync/problems"})
 }
 

@@ -70,6 +70,7 @@ func (s *stage) prepare(t *testing.T) {
 	}
 	person, _ := s.pages.Load("person")
 	s.pages.Store("person-message", person.(string)+"/message")
+	s.poster(t, b)
 	s.late(t, b)
 	s.doubt(t)
 

@@ -2,9 +2,14 @@
 
 package proof
 
+import "time"
+
 // How much the kill tests do; with the tag soak they do more.
 const (
 	kills      = 10
 	recipients = 20_000
 	crowd      = 100 // people of each scene of rules
+
+	clicksUntilKill = 1500
+	databaseAway    = 5 * time.Second
 )

@@ -2,9 +2,14 @@
 
 package proof
 
+import "time"
+
 // How much the kill tests do in the long run.
 const (
 	kills      = 20
 	recipients = 100_000
 	crowd      = 100
+
+	clicksUntilKill = 20_000
+	databaseAway    = 30 * time.Second
 )

@@ -29,18 +29,24 @@ const schoolSchema = "academy"
 
 // A worker is a process of its own: this test binary, started again with these variables.
 const (
-	envRole     = "PROOF_ROLE" // sync, workers
+	envRole     = "PROOF_ROLE" // sync, workers, redirects
 	envDatabase = "PROOF_DATABASE"
 	envSchema   = "PROOF_SCHEMA" // where the CRM's tables are
 	envRedis    = "PROOF_REDIS"
 	envMail     = "PROOF_MAIL"
 	envSMS      = "PROOF_SMS"    // the gateway's address; empty: no SMS
 	envSchool   = "PROOF_SCHOOL" // set: the example school is the host
+	envListen   = "PROOF_LISTEN" // where redirects are answered
+	envSpool    = "PROOF_SPOOL"  // where clicks wait while the database is away
 )
 
 func TestMain(m *testing.M) {
 	if role := os.Getenv(envRole); role != "" {
-		if err := work(crm.Role(role)); err != nil {
+		run := work
+		if role == roleRedirects {
+			run = redirect
+		}
+		if err := run(crm.Role(role)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -97,22 +97,32 @@ func TestPublicLinks(t *testing.T) {
 			}
 			return rec
 		}
-		code := testCoder().Encode(5)
+		code := testCode(5)
 		for _, method := range []string{"GET", "HEAD"} {
 			rec := ask(method, "/"+code)
 			if rec.Code != http.StatusFound || rec.Header().Get("Location") != "https://www.example.com/course/318?a=1&b=2" || rec.Header().Get("Referrer-Policy") != "no-referrer-when-downgrade" {
 				t.Errorf("%s: %d %v", method, rec.Code, rec.Header())
 			}
 		}
-		for _, path := range []string{"/" + testCoder().Encode(6), "/x", "/", "/" + strings.Repeat("a", 10<<10), "/%00", "/a/b/c", "/<script>"} {
+		for _, path := range []string{"/" + testCode(60), "/x", "/", "/" + strings.Repeat("a", 10<<10), "/%00", "/a/b/c", "/<script>"} {
 			rec := ask("GET", path)
 			body := rec.Body.String()
-			if rec.Code != http.StatusNotFound || !strings.Contains(body, "链接已失效") || !strings.Contains(body, "does not work") || strings.Contains(body, "shortlink") || strings.Contains(body, "<script") {
+			if rec.Code != http.StatusNotFound || !strings.Contains(body, "链接打不开") || !strings.Contains(body, "does not work") || strings.Contains(body, "shortlink") || strings.Contains(body, "<script") {
 				t.Errorf("%.20s: %d\n%.300s", path, rec.Code, body)
 			}
 		}
+		for path, want := range map[string]int{"/open-day?utm_source=x&url=https://evil.example": http.StatusFound, "/OPEN-Day": http.StatusFound, "/last-year": http.StatusGone, "/" + testCode(70): http.StatusGone} {
+			rec := ask("GET", path)
+			if rec.Code != want || want == http.StatusGone && !strings.Contains(rec.Body.String(), "链接已到期") ||
+				want == http.StatusFound && rec.Header().Get("Location") != "https://www.example.com/open-day?room=1&utm_source=poster&utm_campaign=%E6%98%A5%E6%8B%9B" {
+				t.Errorf("%s: %d %v\n%.300s", path, rec.Code, rec.Header(), rec.Body)
+			}
+		}
 		s.world.fail = os.ErrDeadlineExceeded
-		if rec := ask("GET", "/"+code); rec.Code != http.StatusServiceUnavailable || !strings.Contains(rec.Body.String(), "暂时打不开") {
+		if rec := ask("GET", "/"+code); rec.Code != http.StatusFound {
+			t.Errorf("database down, a link that was followed: %d", rec.Code)
+		}
+		if rec := ask("GET", "/"+testCode(80)); rec.Code != http.StatusServiceUnavailable || !strings.Contains(rec.Body.String(), "暂时打不开") {
 			t.Errorf("database down: %d", rec.Code)
 		}
 		css := httptest.NewRecorder()

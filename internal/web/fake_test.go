@@ -45,10 +45,12 @@ type world struct {
 	drafts    map[string]campaign.Draft
 	tests     []campaign.Test
 	templates []campaign.SavedTemplate
-	sent      []campaign.Message // what the providers were given
-	away      bool               // the providers cannot be reached
-	approval  bool               // SMS have to be approved
-	channels  []h.Channel        // that can be used
+	links     []shortlink.FreeLink
+	forms     map[string]shortlink.LinkID // that made links
+	sent      []campaign.Message          // what the providers were given
+	away      bool                        // the providers cannot be reached
+	approval  bool                        // SMS have to be approved
+	channels  []h.Channel                 // that can be used
 	stored    map[string]segment.Rule
 	queries   []segment.Saved
 	audited   []audit.Entry
@@ -114,6 +116,7 @@ func newWorld() *world {
 	w.campaigns = append(w.campaigns, otherCampaigns(now)...)
 	w.groups, w.record = liftGroups(), newRecord(now)
 	w.templates = newLetters(now)
+	w.links, w.forms = newPosters(now), map[string]shortlink.LinkID{}
 	w.drafts = newDrafts(now, campaign.Draft{Rule: segment.Everyone(), ByID: "7", SavedAt: now.Add(-time.Minute)})
 	w.sum = campaign.Sum{Matched: 45, Sendable: 40, Excluded: map[campaign.Exclusion]int64{campaign.NoContact: 3, campaign.NoConsent: 2}}
 	w.result = campaign.Result{Sum: campaign.Sum{Matched: 8214, Sendable: 6626, Excluded: map[campaign.Exclusion]int64{campaign.NotActive: 100, campaign.NotLearner: 12, campaign.NoContact: 1200, campaign.SameContact: 76, campaign.NoConsent: 200}},
@@ -131,7 +134,8 @@ func (w *world) config() Config {
 	return Config{
 		BasePath: "/crm", PublicBasePath: "/go", SiteName: "启明网校", HostURL: "/admin", Location: loc, Currency: "CNY",
 		Staff: w, Links: w, Segments: w.newSegments(), Campaigns: w.newCampaigns(), Templates: w.newTemplates(), Consents: w.newConsents(),
-		ShortLinks: shortlink.NewService((*linkStore)(w), testCoder(), now, log), Dossiers: dossier.NewService((*dossierStore)(w), now),
+		ShortLinks: shortlink.NewService((*linkStore)(w), testRing(), &shortlink.Agents{}, (*linkStore)(w), shortlink.Settings{}, now), Dossiers: dossier.NewService((*dossierStore)(w), now),
+		FreeLinks: shortlink.NewFree((*freeStore)(w), freeCodes{}, shortlink.Domains{"example.com", "school.example"}, now), Statistics: shortlink.NewStatistics((*statStore)(w)),
 		Home: home.NewService((*homeStore)(w), now), Sync: &projection.Desk{Syncer: &projection.Syncer{Store: (*syncStore)(w).store(), Host: host{}, Now: now, Log: log}, Reading: (*syncStore)(w)},
 		Now: now, Log: log, Audit: (*auditLog)(w), EmailFrom: "hello@mail.example.com",
 		Senders: func(context.Context) ([]h.Staff, error) {
@@ -155,7 +159,29 @@ func (w *world) newSegments() *segment.Service {
 	return segment.NewService((*segmentStore)(w), segment.DefaultCatalog(), segment.Site{Location: shanghai(), Currency: "CNY"}, func() time.Time { return w.now })
 }
 
-func testCoder() *shortlink.Coder { return shortlink.NewCoder([]byte("test")) }
+// testRing holds one key.
+func testRing() *shortlink.Ring {
+	ring, err := shortlink.NewRing(context.Background(), testKeys{}, time.Now)
+	if err != nil {
+		panic(err)
+	}
+	return ring
+}
+
+type testKeys struct{}
+
+func (testKeys) Keys(context.Context) ([]shortlink.Key, error) {
+	return []shortlink.Key{{Secret: []byte("test")}}, nil
+}
+
+// testCode is the code of a number.
+func testCode(n shortlink.Number) string {
+	code, err := testRing().Encode(context.Background(), 0, n)
+	if err != nil {
+		panic(err)
+	}
+	return code
+}
 
 type host struct{ h.HostAdapter }
 
@@ -174,19 +200,6 @@ func (a *auditLog) Write(_ context.Context, e audit.Entry) error {
 	}
 	a.audited = append(a.audited, e)
 	return a.fail
-}
-
-type linkStore world
-
-func (s *linkStore) Owner(_ context.Context, n shortlink.Number) (shortlink.Link, error) {
-	if n != 5 {
-		return shortlink.Link{}, fault.ErrNotFound
-	}
-	return shortlink.Link{ID: 1, Target: "https://www.example.com/course/318?a=1&b=2", First: 1, Count: 10}, s.fail
-}
-func (s *linkStore) Record(context.Context, shortlink.Click) error { return nil }
-func (s *linkStore) Loose(context.Context, string, time.Time) (shortlink.Number, error) {
-	return 5, s.fail
 }
 
 type dossierStore world

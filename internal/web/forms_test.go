@@ -111,6 +111,8 @@ func randomOf(r *rand.Rand, f segment.Field, narrow func(segment.Narrowing) bool
 			o.Tags = ids
 		case segment.ByCampaign:
 			o.Campaigns = ids
+		case segment.ByLink:
+			o.Links = ids
 		case segment.ByPeriod:
 			o.Within = []*segment.Within{{Last: 1 + r.Int64N(1200), Unit: segment.Month}, {Last: 3, Unit: segment.Hour}, {From: "2026-01-01"},
 				{To: "2026-01-01"}, {From: "2026-01-01", To: "2026-02-01"}}[r.IntN(5)]

@@ -72,6 +72,7 @@ func (w *Web) plainFrame(q *request, title, nav string) Frame {
 		{Key: "home", URL: w.paths.Home(), Icon: "home"},
 		{Key: "audience", URL: w.paths.Audience(nil), Icon: "users"},
 		{Key: "campaigns", URL: w.paths.Campaigns(""), Icon: "send"},
+		{Key: "links", URL: w.paths.ShortLinks("", "", ""), Icon: "link"},
 		{Key: "templates", URL: w.paths.Templates(""), Icon: "template"},
 		{Key: "suppressions", URL: w.paths.Suppressions("", ""), Icon: "shield-check"},
 		{Key: "sync", URL: w.paths.Sync(), Icon: "refresh"},

@@ -16,6 +16,7 @@ import (
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/internal/projection"
 	"github.com/coursecrm/coursecrm/segment"
+	"github.com/coursecrm/coursecrm/shortlink"
 )
 
 func words[T ~string](list []T) []string {
@@ -40,7 +41,7 @@ func prefixes() map[string][]string {
 		}
 	}
 	out := map[string][]string{
-		"nav":     {"home", "audience", "campaigns", "templates", "sync"},
+		"nav":     {"home", "audience", "campaigns", "links", "templates", "sync"},
 		"channel": channels, "weekday": {"0", "1", "2", "3", "4", "5", "6"},
 		"learner":    {string(h.LearnerActive), string(h.LearnerLocked), string(h.LearnerDeleted)},
 		"gender":     {string(h.GenderMale), string(h.GenderFemale)},
@@ -77,14 +78,16 @@ func prefixes() map[string][]string {
 		"export.column": exportKeys(),
 		"why.flag":      {"true", "false"}, "why.query": {"true", "false"},
 		"list.field": listFields(), "list.kind": listKinds(), "list.bad": badReasons(),
+		"short.state": append(words(shortlink.FreeStates()), allShortLinks), "short.field": shortFields(), "short.hint": utmFields(),
 		"error.title": failures(), "error.text": failures(),
-		"public.title": {"missing", "busy"}, "public.text": {"missing", "busy"},
+		"public.title": {"missing", "over", "busy"}, "public.text": {"missing", "over", "busy"},
 	}
 	for _, ch := range channels {
 		out["exclusion."+ch] = []string{"no_contact", "same_contact", "no_consent", "suppressed"}
 	}
 	audiencePrefixes(out)
 	recordPrefixes(out)
+	statPrefixes(out)
 	return out
 }
 

@@ -31,7 +31,7 @@ const valuePart = "v"
 
 // narrowParts names the part of the form of each narrowing that is picked from a list.
 var narrowParts = map[segment.Narrowing]string{segment.ByType: "ty", segment.ByOffering: "of", segment.ByCategory: "ca",
-	segment.ByTag: "tg", segment.ByChannel: "ch", segment.ByCampaign: "cp"}
+	segment.ByTag: "tg", segment.ByChannel: "ch", segment.ByCampaign: "cp", segment.ByLink: "lk"}
 
 // narrowingOf finds the narrowing that a part of the form belongs to.
 func narrowingOf(part string) (segment.Narrowing, bool) {
@@ -142,6 +142,8 @@ func (d *draft) narrowing() (of *segment.Of, word string) {
 			o.Tags, ok = wholes(list)
 		case segment.ByCampaign:
 			o.Campaigns, ok = wholes(list)
+		case segment.ByLink:
+			o.Links, ok = wholes(list)
 		}
 		if !ok {
 			return nil, "narrow"
@@ -180,7 +182,7 @@ func narrowed(o *segment.Of) (of map[segment.Narrowing][]string, w window) {
 	}
 	of = map[segment.Narrowing][]string{}
 	for n, list := range map[segment.Narrowing][]string{segment.ByType: o.Types, segment.ByCategory: o.Categories, segment.ByChannel: o.Channels,
-		segment.ByOffering: digitsOf(o.Offerings), segment.ByTag: digitsOf(o.Tags), segment.ByCampaign: digitsOf(o.Campaigns)} {
+		segment.ByOffering: digitsOf(o.Offerings), segment.ByTag: digitsOf(o.Tags), segment.ByCampaign: digitsOf(o.Campaigns), segment.ByLink: digitsOf(o.Links)} {
 		if len(list) > 0 {
 			of[n] = list
 		}

@@ -160,6 +160,9 @@ func (w *Web) publicError(q *request, doing string, err error) {
 // request and is not written down.
 func (w *Web) rescuePublic(q *request) {
 	if p := recover(); p != nil {
+		if q.id == "" {
+			q.id = requestID()
+		}
 		w.Log.ErrorContext(q.ctx(), "web: panic on a public page", "request", q.id, "stack", string(debug.Stack()))
 		w.publicFail(q.w, q.r, errors.New("panic"))
 	}

@@ -111,7 +111,7 @@ func TestUnsubscribingFromNothing(t *testing.T) {
 	for _, token := range []string{"x", good + "A", good[:len(good)-1], s.world.token(99, 1), strings.Repeat("a", 300), "%00", "%3Cscript%3E"} {
 		for _, method := range []string{"GET", "POST"} {
 			a := s.outside(method, "/u/"+token, formKind, "List-Unsubscribe=One-Click")
-			a.want(t, http.StatusNotFound, "链接已失效").lacks(t, "<script")
+			a.want(t, http.StatusNotFound, "链接打不开").lacks(t, "<script")
 			if got := a.Header.Get("Referrer-Policy"); got != "no-referrer" {
 				t.Errorf("%s %s: Referrer-Policy %q", method, token, got)
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/segment"
+	"github.com/coursecrm/coursecrm/shortlink"
 )
 
 // paths builds every URL of the pages. html/template does not know that hx-get holds a URL, so
@@ -129,6 +130,17 @@ func (p paths) TemplateMail() string            { return p.base + "/templates/ma
 // Template is a saved template's page; part is one below it, "/submit", and empty for itself.
 func (p paths) Template(id campaign.TemplateID, part string) string {
 	return p.base + "/templates/" + strconv.FormatInt(int64(id), 10) + part
+}
+
+// ShortLinks is the list of links made by staff, in a state and with what is searched for.
+func (p paths) ShortLinks(state, search, after string) string {
+	return p.to("/links", values("state", state, "q", search, "after", after))
+}
+func (p paths) ShortLinkNew() string { return p.base + "/links/new" }
+
+// ShortLink is the page of such a link; part is one below it, "/archive", and empty for itself.
+func (p paths) ShortLink(id shortlink.LinkID, part string) string {
+	return p.base + "/links/" + strconv.FormatInt(int64(id), 10) + part
 }
 
 // Asset is the address of a static file with its hash in the name.

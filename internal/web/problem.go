@@ -15,7 +15,7 @@ import (
 func problemKeys() []string {
 	return []string{
 		"problem.missing", "problem.long", "problem.channel", "problem.choice", "problem.range", "problem.rule",
-		"problem.nobody", "problem.link_missing", "problem.url", "problem.link_unused", "problem.line_break",
+		"problem.nobody", "problem.link_missing", "problem.url", "problem.domain", "problem.link_unused", "problem.line_break",
 		"problem.tag", "problem.template", "problem.taken", "problem.control",
 		"problem.rule_syntax", "problem.rule_large", "problem.rule_deep", "problem.rule_field", "problem.rule_op", "problem.rule_value",
 		"problem.rule_narrow", "problem.rule_source", "problem.rule_query", "problem.rule_cycle", "problem.rule_gone",
@@ -25,7 +25,7 @@ func problemKeys() []string {
 		"problem.contact", "problem.many_tests", "problem.send_at", "problem.template_gone", "problem.test_render",
 		"problem.unapproved", "problem.large", "problem.time", "problem.time_gap", "problem.blocks", "problem.links", "problem.nesting", "problem.url_template", "problem.url_variable",
 		"warning.subject_long", "warning.alt", "warning.fallback",
-		"problem.rows", "problem.senders",
+		"problem.rows", "problem.senders", "problem.form_used", "problem.slug", "problem.slug_taken", "problem.slug_used", "problem.past",
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/shortlink"
 )
 
 // publicPage speaks every language: nothing is known about who followed a link.
@@ -29,19 +30,20 @@ func (w *Web) publicHandler() http.Handler {
 	return mux
 }
 
+// Headers of every redirect; nothing changes them.
+var noStore, withReferrer, noSniff = []string{"no-store"}, []string{"no-referrer-when-downgrade"}, []string{"nosniff"}
+
 // follow sends a visitor on to a short link's target. Caches must not answer in our place, or
 // clicks would go unseen; the target's own statistics may know the school's site as the origin.
 func (w *Web) follow(rw http.ResponseWriter, r *http.Request) {
 	h := rw.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer-when-downgrade")
-	h.Set("X-Content-Type-Options", "nosniff")
-	q := newRequest(rw, r, requestID())
+	h["Cache-Control"], h["Referrer-Policy"], h["X-Content-Type-Options"] = noStore, withReferrer, noSniff
+	q := &request{w: rw, r: r} // named only when there is something to say
 	defer w.rescuePublic(q)
 	target, err := w.ShortLinks.Follow(r.Context(), r.PathValue("code"), r)
 	if err != nil {
-		if !errors.Is(err, fault.ErrNotFound) {
-			w.Log.ErrorContext(r.Context(), "web: short link", "request", q.id, "err", err)
+		if !errors.Is(err, fault.ErrNotFound) && !errors.Is(err, shortlink.ErrOver) {
+			w.Log.ErrorContext(r.Context(), "web: short link", "request", requestID(), "err", err)
 		}
 		w.publicFail(rw, r, err)
 		return
@@ -54,7 +56,9 @@ func (w *Web) follow(rw http.ResponseWriter, r *http.Request) {
 func (w *Web) publicFail(rw http.ResponseWriter, r *http.Request, err error) {
 	f := failureOf(err)
 	word := "missing"
-	if f.status != http.StatusNotFound {
+	if errors.Is(err, shortlink.ErrOver) {
+		word, f.status = "over", http.StatusGone
+	} else if f.status != http.StatusNotFound {
 		word = "busy"
 		f.status = http.StatusServiceUnavailable
 		rw.Header().Set("Retry-After", "5")

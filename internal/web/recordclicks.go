@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/shortlink"
 )
 
 // clicksView is when the links of a campaign were first followed, and which.
@@ -13,6 +14,7 @@ type clicksView struct {
 	Shown   int64 // people whose first click the chart shows
 	Later   int64 // people whose first click came after it
 	Targets []targetView
+	More    string // all about the clicks
 	URL     string
 	Every   string // how often to ask again; empty: no more
 	OOB     bool
@@ -31,7 +33,7 @@ func (w *Web) clicksView(q *request, c campaign.Campaign, r campaign.Result) (*c
 	if !c.Tracked {
 		return nil, nil
 	}
-	v := &clicksView{URL: w.paths.Campaign(c.ID, "", "")}
+	v := &clicksView{URL: w.paths.Campaign(c.ID, "", ""), More: w.paths.ClickStats(shortlink.Scope{Campaign: int64(c.ID)}, "")}
 	if w.every(c, r) != "" {
 		v.Every = everyWhile
 	}

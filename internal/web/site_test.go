@@ -158,11 +158,12 @@ func (s *site) pagesToSee() []string {
 		"/audience?q=" + url.QueryEscape(`{"all":[{"field":"activity","of":{"type":["view"],"offering":[1],"within":{"last":14,"unit":"day"}},"op":"ge","value":3},{"field":"contacted","of":{"channel":["sms"]},"op":"this","unit":"week"},{"field":"query","op":"in","value":[1]}]}`),
 		"/audience?g.=all&c.0.f=last_login&c.0.op=in_last&c.0.v=x&c.0.u=day&c.1.f=gone&c.1.op=eq&c.1.r=1&c.2.f=bought&c.2.op=any_of&pick=2",
 		"/campaigns", "/campaigns?after=11", "/campaigns/12", "/campaigns/11", "/campaigns/12?f=unknown", "/campaigns/12?f=excluded&after=6",
-		"/campaigns?direct=1", "/campaigns?channel=sms", "/campaigns/13", "/campaigns/14", "/campaigns/14?f=failed&reason=invalid", "/campaigns/14?f=late", "/campaigns/14/cancel", "/campaigns/14/resend",
+		"/campaigns/12/clicks", "/campaigns/12/clicks?by=day", "/campaigns/12/clicks?link=8", "/campaigns/11/clicks", "/campaigns/13/clicks", "/campaigns?direct=1", "/campaigns?channel=sms", "/campaigns/13", "/campaigns/14", "/campaigns/14?f=failed&reason=invalid", "/campaigns/14?f=late", "/campaigns/14/cancel", "/campaigns/14/resend",
 		"/people/1/message", "/people/8/message", "/suppressions", "/suppressions?channel=sms",
 		"/campaigns/new?s=" + token, "/campaigns/new?q=" + rule, "/drafts/SMSDRAFT", "/drafts/MAILDRAFT", "/drafts/PMDRAFT", "/drafts/EMPTYDRAFT?check=1", "/drafts/ONEDRAFT", "/drafts/MAILDRAFT?as=2&w=phone", "/drafts/MAILDRAFT?w=text",
 		"/drafts/SMSDRAFT/people", "/drafts/SMSDRAFT/people?reason=no_contact", "/drafts/SMSDRAFT/people?reason=contacted&after=2", "/drafts/SMSDRAFT/drop",
 		"/templates", "/templates?channel=email", "/templates/new?channel=sms", "/templates/new?channel=email", "/templates/new?channel=message", "/templates/new?draft=MAILDRAFT", "/templates/1", "/templates/3", "/templates/4", "/templates/5", "/templates/4/archive",
+		"/links", "/links?state=all", "/links?state=archived&q=x", "/links/new", "/links/1", "/links/2", "/links/3", "/links/4?saved=1", "/links/4/archive",
 		"/people/1", "/people/8", "/people/2/why", "/people/8/why?query=2", "/people/2/why?q=" + rule,
 		"/queries", "/queries/new?q=" + rule, "/queries/1/edit", "/queries/2/edit?q=" + rule, "/queries/2/delete", "/audience?query=2", "/lists/new", "/sync", "/sync/problems", "/sync/problems?after=2",
 	}

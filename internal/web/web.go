@@ -37,6 +37,8 @@ type Config struct {
 	Templates  *campaign.Templates
 	Consents   *campaign.Consents
 	ShortLinks *shortlink.Service
+	FreeLinks  *shortlink.Free
+	Statistics *shortlink.Statistics
 	Dossiers   *dossier.Service
 	Home       *home.Service
 	Sync       *projection.Desk
@@ -104,7 +106,8 @@ func (c Config) check() error {
 		"SiteName": c.SiteName == "", "Location": c.Location == nil, "Currency": c.Currency == "",
 		"Staff": c.Staff == nil, "Segments": c.Segments == nil, "Campaigns": c.Campaigns == nil,
 		"Templates": c.Templates == nil, "Consents": c.Consents == nil,
-		"ShortLinks": c.ShortLinks == nil, "Dossiers": c.Dossiers == nil, "Home": c.Home == nil,
+		"ShortLinks": c.ShortLinks == nil, "FreeLinks": c.FreeLinks == nil, "Statistics": c.Statistics == nil,
+		"Dossiers": c.Dossiers == nil, "Home": c.Home == nil,
 		"Sync": c.Sync == nil, "Audit": c.Audit == nil, "Now": c.Now == nil, "Log": c.Log == nil,
 	} {
 		if absent {

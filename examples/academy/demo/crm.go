@@ -50,6 +50,7 @@ type crmInput struct {
 	siteURL   string // http://127.0.0.1:8080
 	mailAddr  string
 	sms       crm.SMS
+	spool     string // where clicks wait while the database is away
 	tune      func(*crm.Config)
 	logger    *slog.Logger
 }
@@ -69,6 +70,7 @@ func openCRM(ctx context.Context, in crmInput) (panel, error) {
 		PlaceholderEmailDomains: []string{school.PlaceholderDomain},
 		Email:                   crm.Email{Addr: in.mailAddr, From: siteName + " <hello@mail.example.com>", TLS: crm.TLSNone},
 		SMS:                     in.sms,
+		Links:                   crm.Links{SpoolDir: in.spool},
 		Logger:                  in.logger,
 	}
 	in.tune(&cfg)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -121,7 +122,7 @@ func (a *Academy) startWorker(ctx context.Context, o Options) error {
 func (a *Academy) openPanel(ctx context.Context, o Options) error {
 	host := adapter.New(a.School)
 	siteURL := a.URL
-	p, err := openCRM(ctx, crmInput{db: a.crmDB, redisAddr: a.RedisAddr, host: host, siteURL: siteURL, mailAddr: a.MailAddr, sms: a.sms, tune: o.CRM, logger: a.log})
+	p, err := openCRM(ctx, crmInput{db: a.crmDB, redisAddr: a.RedisAddr, host: host, siteURL: siteURL, mailAddr: a.MailAddr, sms: a.sms, spool: filepath.Join(o.DataDir, "clicks"), tune: o.CRM, logger: a.log})
 	if err != nil {
 		return err
 	}

@@ -68,10 +68,10 @@
     if (e.key === "Enter" && e.target.type === "search" && e.target.closest(".crm-pop")) e.preventDefault();
   });
   function copy(button) {
-    var done = function () { say(button.dataset.done, "status"); };
-    if (navigator.clipboard && window.isSecureContext) { navigator.clipboard.writeText(location.href).then(done); return; }
+    var text = button.dataset.copy || location.href, done = function () { say(button.dataset.done, "status"); };
+    if (navigator.clipboard && window.isSecureContext) { navigator.clipboard.writeText(text).then(done); return; }
     var box = doc.createElement("textarea");
-    box.value = location.href;
+    box.value = text;
     doc.body.appendChild(box);
     box.select();
     if (doc.execCommand("copy")) done();

@@ -1,0 +1,47 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/coursecrm/coursecrm/shortlink"
+)
+
+// Append implements shortlink.HitStore: a row for the whole batch. What it is joined to, and the
+// indexes by which hits are found, are Admit's work, which nobody waits for.
+func (s *Links) Append(ctx context.Context, b shortlink.Batch) error {
+	data, err := b.Encode()
+	if err != nil {
+		return fmt.Errorf("keep hits: %w", err)
+	}
+	if err := s.execRaw(ctx, "INSERT INTO crm_hit_batches (hits) VALUES ($1)", data); err != nil {
+		return fmt.Errorf("keep hits: %w", err)
+	}
+	return nil
+}
+
+// execRaw runs a statement with pgx's own arguments: arrays go over as they are, and no text is
+// built of them. It is prepared once on each connection, which is most of what a small batch costs
+// otherwise, unless the host's pool is set up for poolers that cannot do that.
+func (d *DB) execRaw(ctx context.Context, query string, args ...any) error {
+	conn, err := d.bun.Conn(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	defer conn.Close()
+	return translate(conn.Raw(func(driverConn any) error {
+		c, ok := driverConn.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("connection is %T, not pgx's", driverConn)
+		}
+		mode := pgx.QueryExecModeCacheStatement
+		if c.Conn().Config().DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
+			mode = pgx.QueryExecModeSimpleProtocol
+		}
+		_, err := c.Conn().Exec(ctx, query, append([]any{mode}, args...)...)
+		return err
+	}))
+}

@@ -31,17 +31,17 @@ func school() *hosttest.Memory {
 
 func config(t testing.TB, db *sql.DB) crm.Config {
 	return crm.Config{DB: db, Redis: asynq.RedisClientOpt{Addr: pgtest.Redis(t)}, Host: school(), BasePath: "/crm", PublicURL: "https://learn.example/go",
-		PollInterval: 20 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)}
+		PollInterval: 20 * time.Millisecond, Links: crm.Links{SpoolDir: t.TempDir()}, Logger: slog.New(slog.DiscardHandler)}
 }
 
 func TestBadConfig(t *testing.T) {
 	t.Parallel()
 	_, err := crm.New(crm.Config{BasePath: "crm", PublicURL: "ftp://x", TimeZone: "Mars/Olympus", Currency: "yuan", RepairHour: 24, Workers: -1, PollInterval: -1,
-		Email: crm.Email{Addr: "nonsense", From: "nobody\r\nBcc: x@example.com"}})
+		Links: crm.Links{Domains: []string{"https://learn.example/"}, Programs: []string{"x"}, KeepMonths: -1}, Email: crm.Email{Addr: "nonsense", From: "nobody\r\nBcc: x@example.com"}})
 	if err == nil {
 		t.Fatal("taken")
 	}
-	for _, field := range []string{"DB", "Redis", "Host", "BasePath", "PublicURL", "TimeZone", "Currency", "RepairHour", "Workers", "PollInterval", "Email", "Addr", "From"} {
+	for _, field := range []string{"DB", "Redis", "Host", "BasePath", "PublicURL", "TimeZone", "Currency", "RepairHour", "Workers", "PollInterval", "Links.Domains", "Links.Programs", "KeepMonths", "Email", "Addr", "From"} {
 		if !strings.Contains(err.Error(), field) {
 			t.Errorf("%s is not named in:\n%v", field, err)
 		}

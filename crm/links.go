@@ -48,6 +48,20 @@ func openLinks(ctx context.Context, c Config, db *storage.DB, secret []byte) (li
 	return out, nil
 }
 
+// RotateLinkKey makes a new key, under which links that are made from now on have their codes; do so
+// when strangers may have read the database. Codes that are out lead where they did. It gives the
+// number of the new key; there are sixteen in an installation's life.
+//
+// Errors: ErrConflict when all are used, or somebody else does the same just now; ErrUnavailable.
+func (c *CRM) RotateLinkKey(ctx context.Context) (int, error) {
+	version, err := c.links.store.Rotate(ctx, time.Now())
+	if err != nil {
+		return 0, err
+	}
+	_, err = c.links.ring.Encode(ctx, version, 0) // this process learns it now, the others when they meet it
+	return version, err
+}
+
 // spoolDir is a directory of this installation's own: what waits in it must not end in another's
 // database.
 func (c Config) spoolDir(secret []byte) string {

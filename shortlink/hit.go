@@ -35,21 +35,21 @@ const (
 //
 // At and ID together are its identity: a hit that is kept twice is there once.
 type Hit struct {
-	ID       int64     `json:"id"` // random
-	At       time.Time `json:"at"` // in microseconds, UTC
-	Link     LinkID    `json:"link"`
-	Campaign int64     `json:"campaign,omitempty"` // 0: of no campaign
-	Ordinal  int64     `json:"ordinal,omitempty"`  // of the recipient within the campaign; 0 for links without recipients
+	ID       int64     // random
+	At       time.Time // in microseconds, UTC
+	Link     LinkID
+	Campaign int64 // 0: of no campaign
+	Ordinal  int64 // of the recipient within the campaign; 0 for links without recipients
 
-	Head     bool    `json:"head,omitempty"`     // asked for the headers only
-	Ahead    bool    `json:"ahead,omitempty"`    // said that it is looking ahead
-	Agent    AgentID `json:"agent,omitempty"`    // 0: said nothing of itself
-	Referrer string  `json:"referrer,omitempty"` // the host of the page it came from, lower case; empty: not said
-	Network  string  `json:"network,omitempty"`  // "203.0.113.0/24", "2001:db8:5::/48"; empty: not known, or not a public one
-	Visitor  int64   `json:"visitor,omitempty"`  // keyed hash of the address with a salt that is forgotten after the day; 0: not known
+	Head     bool    // asked for the headers only
+	Ahead    bool    // said that it is looking ahead
+	Agent    AgentID // 0: said nothing of itself
+	Referrer string  // the host of the page it came from, lower case; empty: not said
+	Network  string  // "203.0.113.0/24", "2001:db8:5::/48"; empty: not known, or not a public one
+	Visitor  int64   // keyed hash of the address with a salt that is forgotten after the day; 0: not known
 
-	Kind   Kind   `json:"kind"`
-	Reason Reason `json:"reason,omitempty"`
+	Kind   Kind
+	Reason Reason
 }
 
 // Verdict is what a hit is taken for.

@@ -31,15 +31,11 @@ const (
 
 // Save keeps a batch durably.
 func (s *Spool) Save(b Batch) error {
-	data, err := b.Encode()
-	if err != nil {
-		return fmt.Errorf("spool: %w", err)
-	}
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
 	name := filepath.Join(s.dir, rand.Text())
-	if err := writeSynced(name+unwritten, data); err != nil {
+	if err := writeSynced(name+unwritten, b.Encode()); err != nil {
 		return fmt.Errorf("spool: %w", errors.Join(err, os.Remove(name+unwritten)))
 	}
 	if err := os.Rename(name+unwritten, name+spooled); err != nil {

@@ -13,11 +13,7 @@ import (
 // Append implements shortlink.HitStore: a row for the whole batch. What it is joined to, and the
 // indexes by which hits are found, are Admit's work, which nobody waits for.
 func (s *Links) Append(ctx context.Context, b shortlink.Batch) error {
-	data, err := b.Encode()
-	if err != nil {
-		return fmt.Errorf("keep hits: %w", err)
-	}
-	if err := s.execRaw(ctx, "INSERT INTO crm_hit_batches (hits) VALUES ($1)", data); err != nil {
+	if err := s.execRaw(ctx, "INSERT INTO crm_hit_batches (hits) VALUES ($1)", b.Encode()); err != nil {
 		return fmt.Errorf("keep hits: %w", err)
 	}
 	return nil

@@ -161,8 +161,8 @@ func (s scene) delivery(t *rapid.T, id int64, campaign int) []row {
 	}
 	rows := []row{{"crm_deliveries", map[string]any{"campaign_id": campaign, "ordinal": id, "learner_id": id, "chunk": 0, "state": state,
 		"accepted_at": s.maybe(t, "accepted"), "sending_at": s.maybe(t, "sending")}}}
-	for range rapid.IntRange(0, 2).Draw(t, "clicks") {
-		rows = append(rows, row{"crm_clicks", map[string]any{"link_id": campaign, "campaign_id": campaign, "ordinal": id, "learner_id": id,
+	for i := range rapid.IntRange(0, 2).Draw(t, "clicks") {
+		rows = append(rows, row{"crm_clicks", map[string]any{"id": 10*(1000*campaign+int(id)) + i, "link_id": campaign, "campaign_id": campaign, "ordinal": id, "learner_id": id,
 			"at": s.moment(t, "clicked"), "kind": pick(t, "kind", "human", "human", "bot")}})
 	}
 	return rows

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -63,8 +64,7 @@ func redirect(crm.Role) error {
 type crossing struct {
 	server  *devstack.Postgres
 	redis   *devstack.Redis
-	db      *storage.DB
-	count   func(t *testing.T) map[string]int // clicks of each code
+	pool    *sql.DB
 	spool   string
 	codes   []string
 	address [2]string
@@ -83,7 +83,7 @@ func newCrossing(t *testing.T) *crossing {
 	t.Helper()
 	x := &crossing{server: pgtest.Server(t), redis: pgtest.RedisServer(t), spool: t.TempDir(), asked: map[string]int{}, answered: map[string]int{}, other: map[string]int{}}
 	pool, db := schema(t, x.server.URL(), "crm")
-	x.db = db
+	x.pool = pool
 	for _, step := range []string{
 		`INSERT INTO crm_campaigns (key, name, channel, rule, content, tracked, state, by_id, by_name, launched_at, planned_at, done_at)
 			VALUES ('links', 'links', 'sms', '{"all": []}', '{}', true, 'done', '1', '1', now() - interval '1 day', now() - interval '1 day', now() - interval '1 day')`,
@@ -107,26 +107,6 @@ func newCrossing(t *testing.T) *crossing {
 		}
 		x.codes = append(x.codes, code)
 	}
-	x.count = func(t *testing.T) map[string]int {
-		t.Helper()
-		rows, err := pool.QueryContext(t.Context(), "SELECT ordinal, count(*) FROM crm_clicks GROUP BY 1")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer rows.Close()
-		got := map[string]int{}
-		for rows.Next() {
-			var ordinal, n int
-			if err := rows.Scan(&ordinal, &n); err != nil {
-				t.Fatal(err)
-			}
-			got[x.codes[ordinal]] = n
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		return got
-	}
 	for i := range x.address {
 		listener := listen(t)
 		x.address[i] = listener.Addr().String()
@@ -134,6 +114,28 @@ func newCrossing(t *testing.T) *crossing {
 		x.start(t, i)
 	}
 	return x
+}
+
+// count gives the clicks of each code.
+func (x *crossing) count(t *testing.T) map[string]int {
+	t.Helper()
+	rows, err := x.pool.QueryContext(t.Context(), "SELECT ordinal, count(*) FROM crm_clicks GROUP BY 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	got := map[string]int{}
+	for rows.Next() {
+		var ordinal, n int
+		if err := rows.Scan(&ordinal, &n); err != nil {
+			t.Fatal(err)
+		}
+		got[x.codes[ordinal]] = n
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 // start begins one of the processes, and waits until it answers.
@@ -213,10 +215,14 @@ func (x *crossing) one(client *http.Client, address, code string) {
 	x.total.Add(1)
 }
 
-// settled waits until the disk holds no clicks any more, and gives those of the database.
+// settled waits until neither the disk nor the table of batches holds clicks any more, and gives
+// those that can be found.
 func (x *crossing) settled(t *testing.T) map[string]int {
 	t.Helper()
 	waitFor(t, 2*time.Minute, "the spool is empty", func() bool { return spooled(t, x.spool) == 0 })
+	waitFor(t, 2*time.Minute, "all clicks are taken in", func() bool {
+		return text(t, x.pool, "SELECT count(*)::text FROM crm_hit_batches") == "0"
+	})
 	return x.count(t)
 }
 
@@ -227,7 +233,7 @@ func TestClicksAreExact(t *testing.T) {
 	stop := x.visit(32)
 	waitFor(t, time.Minute, "visitors are sent on", func() bool { return x.total.Load() > 2*clicksUntilKill })
 	stop()
-	if got := x.count(t); !maps.Equal(got, x.answered) || len(x.other) > 0 {
+	if got := x.settled(t); !maps.Equal(got, x.answered) || len(x.other) > 0 {
 		t.Errorf("%d clicks for %d redirects; %v", sum(got), sum(x.answered), x.other)
 	}
 	x.process[0].tell(t)

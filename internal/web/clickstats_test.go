@@ -52,7 +52,7 @@ func TestClickStats(t *testing.T) {
 	page := s.get("/campaigns/12/clicks").want(t, 200, "<h1>点击分析</h1>", `id="click-stats" hx-get="/crm/campaigns/12/clicks" hx-trigger="every 2s"`,
 		">40<small>人", "占已提交的 6,390 条", ">50<small>次", ">150<small>次", "0.6%", // people, rate, clicks, raw hits
 		"微信", "Chrome", "手机", "电脑", "iOS", "Windows", "省 02", "未知", "其他 5 个",
-		"一半的人在 6 分 1 秒 内点击", "1 分 内", "超过 3 天", "机器", "10 秒内又打开了同一个链接", "至少 10 个收件人",
+		"一半的人在 6 分 1 秒内点击", "1 分内", "超过 3 天", "机器", "10 秒内又打开了同一个链接", "至少 10 个收件人",
 		`aria-label="前 48 小时每小时点击人数，最多的一小时 `, "/crm/campaigns/12/clicks?link=7", "/crm/campaigns/12/clicks?link=8", "&lt;i&gt;8&lt;/i&gt;")
 	page.lacks(t, "<script>alert", "<i>8</i>", "访客")
 	s.hx("/campaigns/12/clicks", "click-stats").want(t, 200, `id="click-stats"`).lacks(t, "<html", "<h1")

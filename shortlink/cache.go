@@ -3,6 +3,7 @@ package shortlink
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -19,6 +20,7 @@ const (
 	usableFor  = 10 * time.Second // used while it is asked again; after that visitors wait for the answer
 	askWithin  = time.Second      // a visitor waits no longer for the database
 	maxEntries = 10_000
+	maxUnknown = 8 // unknown links that are asked for at once
 )
 
 // linkStore finds links.
@@ -34,6 +36,8 @@ type cache struct {
 	store linkStore
 	now   func() time.Time
 	calls singleflight.Group
+	// strangers holds a place for each unknown link that is asked for.
+	strangers chan struct{}
 
 	mu     sync.RWMutex
 	ranges []*entry // by key and first number; ranges of one key do not overlap
@@ -52,7 +56,7 @@ func (c *cache) owner(ctx context.Context, key int, n Number) (*entry, error) {
 	c.mu.RLock()
 	e := c.inRange(key, n)
 	c.mu.RUnlock()
-	return c.known(ctx, e, func(ctx context.Context) (Link, error) { return c.store.Owner(ctx, key, n) })
+	return c.known(ctx, e, "code", func(ctx context.Context) (Link, error) { return c.store.Owner(ctx, key, n) })
 }
 
 // slug gives the link of a name.
@@ -60,13 +64,13 @@ func (c *cache) slug(ctx context.Context, slug string) (*entry, error) {
 	c.mu.RLock()
 	e := c.slugs[slug]
 	c.mu.RUnlock()
-	return c.known(ctx, e, func(ctx context.Context) (Link, error) { return c.store.Slug(ctx, slug) })
+	return c.known(ctx, e, slug, func(ctx context.Context) (Link, error) { return c.store.Slug(ctx, slug) })
 }
 
 // known gives what is known already where that will do.
-func (c *cache) known(ctx context.Context, e *entry, ask func(context.Context) (Link, error)) (*entry, error) {
+func (c *cache) known(ctx context.Context, e *entry, by string, ask func(context.Context) (Link, error)) (*entry, error) {
 	if e == nil {
-		return c.ask(ctx, ask)
+		return c.stranger(ctx, ask)
 	}
 	now := c.now()
 	switch age := now.Sub(c.askedAt(e)); {
@@ -74,11 +78,25 @@ func (c *cache) known(ctx context.Context, e *entry, ask func(context.Context) (
 		return e, nil
 	case age < usableFor || c.isAway(now):
 		if c.claim(e, now) {
-			go c.again(e, ask)
+			go c.again(e, by, ask)
 		}
 		return e, nil
 	}
-	return c.again(e, ask)
+	return c.again(e, by, ask)
+}
+
+// stranger asks for a link that nobody followed lately, together with few others: whoever tries one
+// name after the other does not take the whole database.
+func (c *cache) stranger(ctx context.Context, ask func(context.Context) (Link, error)) (*entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	select {
+	case c.strangers <- struct{}{}:
+		defer func() { <-c.strangers }()
+		return c.ask(ctx, ask)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: too many unknown links at once", fault.ErrUnavailable)
+	}
 }
 
 // claim lets one of many visitors ask again.
@@ -106,8 +124,8 @@ func (c *cache) isAway(now time.Time) bool {
 
 // again asks once for all who want to know the same link, and stays with what was known when
 // there is no answer. A link that is gone is forgotten.
-func (c *cache) again(e *entry, ask func(context.Context) (Link, error)) (*entry, error) {
-	v, err, _ := c.calls.Do(strconv.FormatInt(int64(e.ID), 10), func() (any, error) {
+func (c *cache) again(e *entry, by string, ask func(context.Context) (Link, error)) (*entry, error) {
+	v, err, _ := c.calls.Do(strconv.FormatInt(int64(e.ID), 10)+" "+by, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), askWithin)
 		defer cancel()
 		return c.ask(ctx, ask)

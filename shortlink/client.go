@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -33,20 +34,35 @@ func (p Proxies) Client(r *http.Request) netip.Addr {
 		return netip.Addr{}
 	}
 	addr := at.Addr().Unmap().WithZone("")
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && p.trusted(addr); i-- {
-		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+	lines := r.Header.Values("X-Forwarded-For")
+	for range maxHops {
+		if len(lines) == 0 || !p.trusted(addr) {
+			break
+		}
+		line := lines[len(lines)-1]
+		comma := strings.LastIndexByte(line, ',')
+		next, err := netip.ParseAddr(strings.TrimSpace(line[comma+1:]))
 		if err != nil {
 			break
 		}
 		addr = next.Unmap().WithZone("")
+		if lines = slices.Clone(lines[:len(lines)-1]); comma >= 0 {
+			lines = append(lines, line[:comma])
+		}
 	}
 	return addr
 }
 
+// maxHops is how many proxies are believed: a header may hold a megabyte of them.
+const maxHops = 16
+
+// Shared address space (RFC 6598), from which some load balancers ask, and that of benchmarks (RFC
+// 2544): nobody's own, like the private ones.
+var shared = [...]netip.Prefix{netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("198.18.0.0/15")}
+
 // public reports whether an address may be a visitor's own, as seen from here.
 func public(a netip.Addr) bool {
-	return a.IsValid() && a.IsGlobalUnicast() && !a.IsPrivate()
+	return a.IsValid() && a.IsGlobalUnicast() && !a.IsPrivate() && !shared[0].Contains(a) && !shared[1].Contains(a)
 }
 
 // network is the part of a public address that tells where it is, not whose.

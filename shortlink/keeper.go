@@ -75,17 +75,24 @@ const (
 	judgeMost  = 16 * judgeLeast
 
 	tidyEvery = time.Hour
-	tidyAgain = time.Minute // after the database was away or busy
-	judgeWait = 5 * time.Second
+	// Of processes with different rules, as there are while a new version is rolled out, the one that
+	// was started last has its way: they do not turn all hits over again and again.
+	recallEvery = 24 * time.Hour
+	tidyAgain   = time.Minute // after the database was away or busy
+	judgeWait   = 5 * time.Second
 )
 
 // Run works until ctx ends, and returns nil.
 func (k *Keeper) Run(ctx context.Context) error {
 	limit := judgeLeast
-	var tidy time.Time // when it is due
+	var tidy, recall time.Time // when it is due
 	for {
 		if !time.Now().Before(tidy) {
-			tidy = time.Now().Add(k.tidy(ctx))
+			due := !time.Now().Before(recall)
+			ok, next := k.tidy(ctx, due)
+			if tidy = time.Now().Add(next); due && ok {
+				recall = time.Now().Add(recallEvery)
+			}
 		}
 		var rest time.Duration
 		limit, rest = k.judge(ctx, limit)
@@ -120,22 +127,27 @@ func (k *Keeper) judge(ctx context.Context, limit int) (next int, rest time.Dura
 	return max(limit/2, judgeLeast), judgeRest * took
 }
 
-// tidy does what is done now and then, and tells when to do it again.
-func (k *Keeper) tidy(ctx context.Context) time.Duration {
-	n, recalled := k.Docket.Recall(ctx, k.Rules)
+// tidy does what is done now and then, tells whether it made its rules those of all hits, if it was
+// to, and when to do it again.
+func (k *Keeper) tidy(ctx context.Context, recall bool) (bool, time.Duration) {
+	var n int64
+	var recalled error
+	if recall {
+		n, recalled = k.Docket.Recall(ctx, k.Rules)
+	}
 	if n > 0 {
 		k.Log.InfoContext(ctx, "shortlink: hits are judged again by new rules", "hits", n, "rules", k.Rules.Version)
 	}
 	now := k.Now()
 	err := errors.Join(recalled, k.Docket.Months(ctx, now, k.Keep), k.Docket.Forget(ctx, now))
 	if err == nil {
-		return tidyEvery
+		return true, tidyEvery
 	}
 	if ctx.Err() == nil {
 		k.Log.WarnContext(ctx, "shortlink: house not kept, it is tried again", "err", err)
 	}
 	if errors.Is(err, fault.ErrUnavailable) {
-		return tidyAgain
+		return recalled == nil, tidyAgain
 	}
-	return tidyEvery // a right that is missing, say
+	return recalled == nil, tidyEvery // a right that is missing, say
 }

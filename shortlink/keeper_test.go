@@ -146,11 +146,39 @@ func TestKeeperKeepsHouseHourly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &docket{listed: 12_345}
 		log := keep(t, d, 150*time.Minute)
-		if d.recalls != 3 || d.forgot != 3 || len(d.months) != 3 || d.months[2].Sub(d.months[1]) != time.Hour {
+		if d.recalls != 1 || d.forgot != 3 || len(d.months) != 3 || d.months[2].Sub(d.months[1]) != time.Hour {
 			t.Errorf("%d recalls, %d times forgot, months at %v", d.recalls, d.forgot, d.months)
 		}
 		if strings.Count(log, "\n") != 1 || !strings.Contains(log, "hits=12345") || !strings.Contains(log, "rules=a") {
 			t.Errorf("log: %s", log)
+		}
+	})
+}
+
+// TestKeeperDoesNotTakeItsRulesBack: while processes of two versions run, one with other rules has
+// its way for a day, and is not turned over hour by hour.
+func TestKeeperDoesNotTakeItsRulesBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := &docket{took: time.Minute}
+		keep(t, d, 49*time.Hour)
+		if d.recalls != 3 || len(d.months) < 40 {
+			t.Errorf("%d recalls in two days, kept house %d times", d.recalls, len(d.months))
+		}
+	})
+}
+
+func TestKeeperTakesInBeforeItJudges(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := &docket{took: time.Millisecond, waiting: 50}
+		keep(t, d, time.Second)
+		if d.admits < 50 {
+			t.Errorf("more was waiting, and it looked %d times in a second", d.admits)
+		}
+		d = &docket{admitting: errors.New("batch 7")}
+		if log := keep(t, d, time.Minute); !strings.Contains(log, "batch 7") || len(d.at) < 10 {
+			t.Errorf("hits that cannot be taken in: %d passes, %s", len(d.at), log)
 		}
 	})
 }

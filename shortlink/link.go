@@ -1,6 +1,7 @@
 package shortlink
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -41,8 +42,18 @@ func (l Link) Over(now time.Time) bool {
 	return l.Archived || !l.Expires.IsZero() && !now.Before(l.Expires)
 }
 
-// Destination is the address that visitors are sent to.
-func (l Link) Destination() string { return l.UTM.Add(l.Target) }
+// Destination is the address that visitors are sent to, with what may not stand in a header escaped.
+func (l Link) Destination() string {
+	var out strings.Builder
+	for _, c := range []byte(l.UTM.Add(l.Target)) {
+		if c > ' ' && c <= '~' {
+			out.WriteByte(c)
+		} else {
+			fmt.Fprintf(&out, "%%%02X", c)
+		}
+	}
+	return out.String()
+}
 
 // UTM are the parameters by which web statistics know where a visitor came from.
 type UTM struct {

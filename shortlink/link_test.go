@@ -62,6 +62,18 @@ func TestOver(t *testing.T) {
 	}
 }
 
+func TestDestinationsFitAHeader(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string]string{
+		"https://learn.example/课程 a?q=%20%E8\r\nX: y": "https://learn.example/%E8%AF%BE%E7%A8%8B%20a?q=%20%E8%0D%0AX:%20y",
+		"https://learn.example/a?b=c&d=%2F#e":         "https://learn.example/a?b=c&d=%2F#e",
+	} {
+		if got := (Link{Target: target}).Destination(); got != want {
+			t.Errorf("%q: %s", target, got)
+		}
+	}
+}
+
 func TestSlugs(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]bool{

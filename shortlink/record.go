@@ -35,7 +35,8 @@ type Recorder struct {
 	mu       sync.Mutex
 	open     *pending
 	writing  int
-	away     time.Time // until then nothing is tried
+	failing  bool
+	away     time.Time // while it is failing: until then nothing is tried
 	begun    bool
 	usual    int // how many hits a batch had lately
 	draining bool
@@ -99,35 +100,52 @@ func (r *Recorder) write(p *pending) {
 }
 
 func (r *Recorder) keep(b Batch) {
-	if !r.isAway() {
-		ctx, cancel := context.WithTimeout(context.Background(), appendWithin)
-		err := r.store.Append(ctx, b)
-		cancel()
-		if err == nil {
-			return
-		}
-		// The batch may be there all the same, if only the answer was lost: handing it in again is
-		// no harm.
-		r.setAway()
-		r.log.Warn("shortlink: hits go to disk until the database takes them", "hits", len(b.Hits), "err", err)
-	}
-	if err := r.spool.Save(b); err != nil {
-		r.log.Error("shortlink: hits are lost, neither the database nor the disk takes them", "hits", len(b.Hits), "err", err)
+	tried := r.mayTry()
+	if tried && r.append(b) {
 		return
 	}
-	r.drainSoon()
+	err := r.spool.Save(b)
+	if err == nil {
+		r.drainSoon()
+		return
+	}
+	if !tried && r.append(b) { // the database may be back, and the disk does not help
+		return
+	}
+	r.log.Error("shortlink: hits are lost, neither the database nor the disk takes them", "hits", len(b.Hits), "err", err)
 }
 
-func (r *Recorder) isAway() bool {
+// append hands a batch to the database. When that fails the batch may be there all the same, if only
+// the answer was lost: handing it in again is no harm.
+func (r *Recorder) append(b Batch) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), appendWithin)
+	defer cancel()
+	err := r.store.Append(ctx, b)
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.now().Before(r.away)
+	r.failing = err != nil
+	if r.failing {
+		r.away = r.now().Add(awayFor)
+	}
+	r.mu.Unlock()
+	if err != nil {
+		r.log.Warn("shortlink: the database does not take hits, they go to disk until it does", "hits", len(b.Hits), "err", err)
+	}
+	return err == nil
 }
 
-func (r *Recorder) setAway() {
+// mayTry reports whether the database is to be asked. While it fails one batch in a while is the
+// one that finds out, and the visitors of the others do not wait for it.
+func (r *Recorder) mayTry() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.away = r.now().Add(awayFor)
+	now := r.now()
+	if r.failing && now.Before(r.away) {
+		return false
+	}
+	if r.failing {
+		r.away = now.Add(awayFor)
+	}
+	return true
 }
 
 // drainSoon hands the spool in, every now and then until it is empty.

@@ -174,6 +174,41 @@ func TestSuccessorHandsIn(t *testing.T) {
 	}
 }
 
+// TestOneFailureAndNoDisk: a database that is back is asked again where the disk is of no help.
+func TestOneFailureAndNoDisk(t *testing.T) {
+	t.Parallel()
+	k := &keeping{}
+	k.away.Store(true)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := NewRecorder(k, NewSpool(filepath.Join(file, "spool")), time.Now, slog.New(slog.DiscardHandler))
+	defer r.Close()
+	r.Record(Hit{ID: 1}, Agent{})
+	k.away.Store(false)
+	visitors(r, 2, 5, 4)
+	if n := k.count(); n != 20 {
+		t.Errorf("%d of 20 hits are kept while the database is there", n)
+	}
+}
+
+// TestUnreadableFileHoldsUpNone: the others are handed in all the same.
+func TestUnreadableFileHoldsUpNone(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "spool")
+	s := NewSpool(dir)
+	if err := s.Save(Batch{Hits: []Hit{{ID: 1}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "0"+spooled), 0o700); err != nil { // sorts first, and cannot be read as a file
+		t.Fatal(err)
+	}
+	if n, err := s.Replay(func(Batch) error { return nil }); n != 1 || err == nil {
+		t.Errorf("%d hits, %v", n, err)
+	}
+}
+
 // TestNeitherDatabaseNorDisk: visitors go on all the same.
 func TestNeitherDatabaseNorDisk(t *testing.T) {
 	t.Parallel()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -58,7 +57,7 @@ type Keeping interface {
 // NewService makes a service.
 func NewService(store Store, ring *Ring, agents *Agents, keeping Keeping, set Settings, now func() time.Time) *Service {
 	return &Service{store: store, ring: ring, agents: agents, keeping: keeping, set: set, now: now,
-		links: cache{store: store, now: now}, salts: salts{store: store, now: now}}
+		links: cache{store: store, now: now, strangers: make(chan struct{}, maxUnknown)}, salts: salts{store: store}}
 }
 
 // TestLink gives the code of a link that is followed and counts for no campaign, for messages to
@@ -94,7 +93,7 @@ func (s *Service) Follow(ctx context.Context, code string, r *http.Request) (str
 	hit := Hit{ID: rand.Int64(), At: now, Link: link.ID, Campaign: link.Campaign, Ordinal: ordinal,
 		Head: r.Method == http.MethodHead, Ahead: Ahead(r.Header), Agent: agent.ID, Referrer: referrer(r)}
 	if addr := s.set.Proxies.Client(r); public(addr) {
-		hit.Network, hit.Visitor = network(addr), s.visitor(ctx, addr, now)
+		hit.Network, hit.Visitor = network(addr), visitor(addr, s.salts.of(now))
 	}
 	v := Classify(hit.Head, hit.Ahead, agent)
 	if link.Kind == LinkTrap && v.Kind == Human {
@@ -126,10 +125,6 @@ func (s *Service) find(ctx context.Context, code string) (*entry, int64, error) 
 		return e, 0, nil
 	}
 	return e, int64(n - e.First), nil
-}
-
-func (s *Service) visitor(ctx context.Context, a netip.Addr, now time.Time) int64 {
-	return visitor(a, s.salts.of(ctx, now))
 }
 
 // referrer is the host of the page that a visitor came from.

@@ -96,34 +96,32 @@ func sweep(e fs.DirEntry, name string) {
 // read, and what take refuses for good (fault.ErrInvalid), is put aside under another name, so
 // that it holds up nothing.
 //
-// Errors: the first of take's or of the disk's; the rest stays where it is.
+// Errors: take's first, after which the rest stays where it is; those of files that stay.
 func (s *Spool) Replay(take func(Batch) error) (hits int, err error) {
 	names, err := s.waiting()
 	if err != nil {
 		return 0, fmt.Errorf("spool: %w", err)
 	}
+	var troubles []error
 	for _, name := range names {
 		b, err := readBatch(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // another process was faster
-		}
 		if err == nil {
-			err = take(b)
+			if err = take(b); err != nil && !errors.Is(err, fault.ErrInvalid) {
+				return hits, errors.Join(append(troubles, err)...)
+			}
 		}
 		switch {
 		case err == nil:
 			hits += len(b.Hits)
 			err = os.Remove(name)
-		case !errors.Is(err, fault.ErrInvalid):
-			return hits, err
-		default:
+		case errors.Is(err, fault.ErrInvalid):
 			err = errors.Join(fmt.Errorf("spool: %s is put aside: %w", filepath.Base(name), err), os.Rename(name, strings.TrimSuffix(name, spooled)+refused))
 		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return hits, err
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another process may be faster
+			troubles = append(troubles, err) // one that cannot be read holds up no other
 		}
 	}
-	return hits, nil
+	return hits, errors.Join(troubles...)
 }
 
 func readBatch(name string) (b Batch, err error) {

@@ -34,17 +34,21 @@ func (s *Links) Admit(ctx context.Context, limit int) (hits int, more bool, err 
 // admit takes in so many batches at once; at is the first of those it was at when it failed.
 func (s *Links) admit(ctx context.Context, limit, batches int) (hits int, more bool, at int64, err error) {
 	err = s.inTx(ctx, func(t *tx) error {
+		if err := unhurried(ctx, t); err != nil {
+			return err
+		}
 		var alone bool
 		if err := t.NewRaw("SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema(), ?))", clicksKey).Scan(ctx, &alone); err != nil || !alone {
 			return err
 		}
+		last := int64(0) // what this transaction has deleted is not looked at again
 		for hits < limit {
-			ids, data, err := oldestBatches(ctx, t, batches)
+			ids, data, err := oldestBatches(ctx, t, last, batches)
 			if err != nil || len(ids) == 0 {
 				more = false
 				return err
 			}
-			at = ids[0]
+			at, last = ids[0], ids[len(ids)-1]
 			b, err := oneBatch(data)
 			if err != nil {
 				return err
@@ -69,15 +73,15 @@ func (s *Links) admit(ctx context.Context, limit, batches int) (hits int, more b
 	return hits, more, at, nil
 }
 
-// oldestBatches gives those that came first.
-func oldestBatches(ctx context.Context, t *tx, n int) (ids []int64, data [][]byte, err error) {
+// oldestBatches gives those that came first after one.
+func oldestBatches(ctx context.Context, t *tx, after int64, n int) (ids []int64, data [][]byte, err error) {
 	err = t.queryPgx(ctx, func(r pgx.Rows) error {
 		var id int64
 		var batch []byte
 		err := r.Scan(&id, &batch)
 		ids, data = append(ids, id), append(data, batch)
 		return err
-	}, "SELECT id, hits FROM crm_hit_batches WHERE NOT refused ORDER BY id LIMIT $1", n)
+	}, "SELECT id, hits FROM crm_hit_batches WHERE NOT refused AND id > $1 ORDER BY id LIMIT $2", after, n)
 	return ids, data, err
 }
 

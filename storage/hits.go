@@ -2,9 +2,11 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/coursecrm/coursecrm/shortlink"
@@ -21,7 +23,7 @@ func (s *Links) Append(ctx context.Context, b shortlink.Batch) error {
 
 // execRaw runs a statement with pgx's own arguments: arrays go over as they are, and no text is
 // built of them. It is prepared once on each connection, which is most of what a small batch costs
-// otherwise, unless the host's pool is set up for poolers that cannot do that.
+// otherwise, unless the host's pool is set up otherwise.
 func (d *DB) execRaw(ctx context.Context, query string, args ...any) error {
 	conn, err := d.bun.Conn(ctx)
 	if err != nil {
@@ -33,11 +35,16 @@ func (d *DB) execRaw(ctx context.Context, query string, args ...any) error {
 		if !ok {
 			return fmt.Errorf("connection is %T, not pgx's", driverConn)
 		}
-		mode := pgx.QueryExecModeCacheStatement
-		if c.Conn().Config().DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
-			mode = pgx.QueryExecModeSimpleProtocol
+		conf := c.Conn().Config()
+		mode := conf.DefaultQueryExecMode
+		if mode != pgx.QueryExecModeSimpleProtocol && conf.StatementCacheCapacity > 0 {
+			mode = pgx.QueryExecModeCacheStatement
 		}
 		_, err := c.Conn().Exec(ctx, query, append([]any{mode}, args...)...)
+		var pg *pgconn.PgError
+		if errors.As(err, &pg) && (pg.Code == "26000" || pg.Code == "42P05") { // a pooler changed the server behind the connection
+			_, err = c.Conn().Exec(ctx, query, append([]any{pgx.QueryExecModeExec}, args...)...)
+		}
 		return err
 	}))
 }

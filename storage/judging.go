@@ -30,6 +30,9 @@ func (s *Links) Judge(ctx context.Context, r shortlink.Rules, limit int) (shortl
 
 func (s *Links) judge(ctx context.Context, r shortlink.Rules, limit int, z sizes) (pass shortlink.Pass, err error) {
 	err = s.inTx(ctx, func(t *tx) error {
+		if err := unhurried(ctx, t); err != nil {
+			return err
+		}
 		var alone bool
 		if err := t.NewRaw("SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema(), ?))", clicksKey).Scan(ctx, &alone); err != nil || !alone {
 			return err
@@ -62,6 +65,13 @@ func (s *Links) judge(ctx context.Context, r shortlink.Rules, limit int, z sizes
 		return shortlink.Pass{}, fmt.Errorf("judge hits: %w", err)
 	}
 	return pass, nil
+}
+
+// unhurried lifts the bounds that a host sets on statements of its pages: what is to be done for all
+// hits takes as long as it takes, and stopped half way it would never be done.
+func unhurried(ctx context.Context, t *tx) error {
+	_, err := t.exec(ctx, "SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)")
+	return err
 }
 
 type spanRow struct {

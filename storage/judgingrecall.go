@@ -16,6 +16,9 @@ const recallHits = 10_000
 // listed before is among what is listed then.
 func (s *Links) Recall(ctx context.Context, r shortlink.Rules) (hits int64, err error) {
 	err = s.inTx(ctx, func(t *tx) error {
+		if err := unhurried(ctx, t); err != nil {
+			return err
+		}
 		// Not to be waited for in the same statement: what is read after it must have been done by
 		// then.
 		if _, err := t.exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), ?))", clicksKey); err != nil {

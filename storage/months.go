@@ -69,6 +69,9 @@ func monthOf(t time.Time) time.Time {
 func (d *DB) patiently(ctx context.Context, fn func(t *tx) error) (err error) {
 	for range lockTries {
 		err = d.inTx(ctx, func(t *tx) error {
+			if err := unhurried(ctx, t); err != nil {
+				return err
+			}
 			if _, err := t.exec(ctx, "SELECT set_config('lock_timeout', ?, true)", lockWait); err != nil {
 				return err
 			}

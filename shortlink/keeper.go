@@ -74,6 +74,10 @@ const (
 	judgeLeast = 20_000
 	judgeMost  = 16 * judgeLeast
 
+	// While more hits wait to be taken in than one pass takes, most of what judging reads are hits
+	// that are read again with the next ones: it waits for so long then.
+	judgePatience = 10 * time.Second
+
 	tidyEvery = time.Hour
 	// Of processes with different rules, as there are while a new version is rolled out, the one that
 	// was started last has its way: they do not turn all hits over again and again.
@@ -86,6 +90,7 @@ const (
 func (k *Keeper) Run(ctx context.Context) error {
 	limit := judgeLeast
 	var tidy, recall time.Time // when it is due
+	var judged time.Time       // when it was last done
 	for {
 		if !time.Now().Before(tidy) {
 			due := !time.Now().Before(recall)
@@ -95,7 +100,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 			}
 		}
 		var rest time.Duration
-		limit, rest = k.judge(ctx, limit)
+		limit, rest = k.judge(ctx, limit, &judged)
 		timer := time.NewTimer(max(rest, judgeBreath))
 		select {
 		case <-ctx.Done():
@@ -107,10 +112,15 @@ func (k *Keeper) Run(ctx context.Context) error {
 }
 
 // judge makes a pass and tells how much the next may take, and when.
-func (k *Keeper) judge(ctx context.Context, limit int) (next int, rest time.Duration) {
+func (k *Keeper) judge(ctx context.Context, limit int, judged *time.Time) (next int, rest time.Duration) {
 	began := time.Now()
 	_, waiting, errAdmit := k.Docket.Admit(ctx, limit)
-	pass, err := k.Docket.Judge(ctx, k.Rules, limit)
+	var pass Pass
+	var err error
+	if !waiting || time.Since(*judged) >= judgePatience {
+		pass, err = k.Docket.Judge(ctx, k.Rules, limit)
+		*judged = time.Now()
+	}
 	took := time.Since(began)
 	if err := errors.Join(errAdmit, err); err != nil {
 		if ctx.Err() == nil {

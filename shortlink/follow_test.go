@@ -219,7 +219,7 @@ func TestChangesAreSeen(t *testing.T) {
 }
 
 // TestLinksWithoutDatabase: links that were followed lately lead on however long the database is
-// away; others do not, and say that it is for now.
+// away; others do not, and are not said to be unknown.
 func TestLinksWithoutDatabase(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"away", "slow"} {
@@ -251,7 +251,7 @@ func TestLinksWithoutDatabase(t *testing.T) {
 	}
 }
 
-// TestFollowersAskLittle: a link that many follow at once is asked for now and then, not for each.
+// TestFollowersAskLittle: a link that many follow at once is asked for once in a while, not for each.
 func TestFollowersAskLittle(t *testing.T) {
 	t.Parallel()
 	s := newShelf()

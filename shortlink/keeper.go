@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coursecrm/coursecrm/internal/fault"
@@ -28,8 +30,8 @@ func RulesOf(a *Agents) Rules {
 // implements it. Any number of processes may use it at once, and each may die at any time.
 type Docket interface {
 	// Admit takes hits in that were kept and cannot be found yet, those that came first and some
-	// limit of them, and lists the spans of time they lie in for judging. Where somebody else works
-	// on the hits just now, it does nothing. It tells whether there are more.
+	// limit of them, and lists the spans of time they lie in for judging. It tells whether there are
+	// more. Where somebody else takes hits in just now, it does nothing, and there may be more.
 	Admit(ctx context.Context, limit int) (hits int, more bool, err error)
 	// Judge takes spans of time from the list, those with the newest hits first and up to limit
 	// hits of them, and judges the hits in and around them. Where the kept hits are judged by rules
@@ -64,34 +66,66 @@ type Keeper struct {
 }
 
 const (
-	judgeEvery  = 500 * time.Millisecond // a page that looks every two seconds shows a click within three
-	judgeBreath = 10 * time.Millisecond  // between two passes at least
-	// A judge that has more to do rests so many times as long as it worked: it takes a fifth of a
-	// core at most, also of the database's.
-	judgeRest = 4
+	keepEvery  = 500 * time.Millisecond // a page that looks every two seconds shows a click within three
+	keepBreath = 10 * time.Millisecond  // between two passes at least
+	// Who has more to do rests so many times as long as it worked: it takes a fifth of a core at
+	// most, also of the database's.
+	keepRest = 4
+	keepWait = 5 * time.Second // after an error
+
+	admitHits = 20_000 // at once: a transaction of a fraction of a second
+
 	// Where hits came fast, most of those that a pass judges are around the listed ones: it takes
 	// more of the list then. Otherwise it is short, so that the hits of this second do not wait.
 	judgeLeast = 20_000
 	judgeMost  = 16 * judgeLeast
-
-	// While more hits wait to be taken in than one pass takes, most of what judging reads are hits
-	// that are read again with the next ones: it waits for so long then.
-	judgePatience = 10 * time.Second
+	// While hits come faster than they are taken in, most of what judging reads are hits that are
+	// read again with the next ones: it waits for so long then.
+	judgePatience = time.Minute
 
 	tidyEvery = time.Hour
 	// Of processes with different rules, as there are while a new version is rolled out, the one that
 	// was started last has its way: they do not turn all hits over again and again.
 	recallEvery = 24 * time.Hour
 	tidyAgain   = time.Minute // after the database was away or busy
-	judgeWait   = 5 * time.Second
 )
 
-// Run works until ctx ends, and returns nil.
+// Run works until ctx ends, and returns nil. Taking hits in and judging them do not wait for each
+// other: a click can be seen at once also where many are judged again.
 func (k *Keeper) Run(ctx context.Context) error {
+	var behind atomic.Bool
+	var both sync.WaitGroup
+	both.Go(func() { k.admitting(ctx, &behind) })
+	both.Go(func() { k.judging(ctx, &behind) })
+	both.Wait()
+	return nil
+}
+
+// admitting takes hits in until ctx ends, and says when they come faster than that.
+func (k *Keeper) admitting(ctx context.Context, behind *atomic.Bool) {
+	for rest := time.Duration(0); sleep(ctx, rest); {
+		began := time.Now()
+		hits, more, err := k.Docket.Admit(ctx, admitHits)
+		took := time.Since(began)
+		switch {
+		case err != nil:
+			k.warn(ctx, "shortlink: hits not taken in, it is tried again", err)
+			rest = max(keepWait, keepRest*took)
+		case more && hits > 0:
+			rest = max(keepBreath, keepRest*took)
+		default: // all is in, or somebody else takes it in
+			rest = max(keepEvery-took, keepRest*took)
+		}
+		behind.Store(more)
+	}
+}
+
+// judging keeps house and judges until ctx ends.
+func (k *Keeper) judging(ctx context.Context, behind *atomic.Bool) {
 	limit := judgeLeast
 	var tidy, recall time.Time // when it is due
 	var judged time.Time       // when it was last done
-	for {
+	for rest := time.Duration(0); sleep(ctx, rest); {
 		if !time.Now().Before(tidy) {
 			due := !time.Now().Before(recall)
 			ok, next := k.tidy(ctx, due)
@@ -99,42 +133,46 @@ func (k *Keeper) Run(ctx context.Context) error {
 				recall = time.Now().Add(recallEvery)
 			}
 		}
-		var rest time.Duration
-		limit, rest = k.judge(ctx, limit, &judged)
-		timer := time.NewTimer(max(rest, judgeBreath))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C:
+		if rest = keepEvery; !behind.Load() || time.Since(judged) >= judgePatience {
+			limit, rest = k.judge(ctx, limit)
+			judged = time.Now()
 		}
 	}
 }
 
 // judge makes a pass and tells how much the next may take, and when.
-func (k *Keeper) judge(ctx context.Context, limit int, judged *time.Time) (next int, rest time.Duration) {
+func (k *Keeper) judge(ctx context.Context, limit int) (next int, rest time.Duration) {
 	began := time.Now()
-	_, waiting, errAdmit := k.Docket.Admit(ctx, limit)
-	var pass Pass
-	var err error
-	if !waiting || time.Since(*judged) >= judgePatience {
-		pass, err = k.Docket.Judge(ctx, k.Rules, limit)
-		*judged = time.Now()
-	}
+	pass, err := k.Docket.Judge(ctx, k.Rules, limit)
 	took := time.Since(began)
-	if err := errors.Join(errAdmit, err); err != nil {
-		if ctx.Err() == nil {
-			k.Log.WarnContext(ctx, "shortlink: hits not taken in and judged, it is tried again", "err", err)
-		}
-		return judgeLeast, max(judgeWait, judgeRest*took)
+	switch {
+	case err != nil:
+		k.warn(ctx, "shortlink: hits not judged, it is tried again", err)
+		return judgeLeast, max(keepWait, keepRest*took)
+	case !pass.More:
+		return judgeLeast, max(keepEvery-took, keepRest*took)
+	case pass.Hits > 2*limit:
+		return min(2*limit, judgeMost), max(keepBreath, keepRest*took)
 	}
-	if !pass.More && !waiting {
-		return judgeLeast, max(judgeEvery-took, judgeRest*took)
+	return max(limit/2, judgeLeast), max(keepBreath, keepRest*took)
+}
+
+func (k *Keeper) warn(ctx context.Context, text string, err error) {
+	if ctx.Err() == nil {
+		k.Log.WarnContext(ctx, text, "err", err)
 	}
-	if pass.Hits > 2*limit {
-		return min(2*limit, judgeMost), judgeRest * took
+}
+
+// sleep reports whether there is time left after so long.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return ctx.Err() == nil
 	}
-	return max(limit/2, judgeLeast), judgeRest * took
 }
 
 // tidy does what is done now and then, tells whether it made its rules those of all hits, if it was
@@ -153,9 +191,7 @@ func (k *Keeper) tidy(ctx context.Context, recall bool) (bool, time.Duration) {
 	if err == nil {
 		return true, tidyEvery
 	}
-	if ctx.Err() == nil {
-		k.Log.WarnContext(ctx, "shortlink: house not kept, it is tried again", "err", err)
-	}
+	k.warn(ctx, "shortlink: house not kept, it is tried again", err)
 	if errors.Is(err, fault.ErrUnavailable) {
 		return recalled == nil, tidyAgain
 	}

@@ -32,11 +32,15 @@ type docket struct {
 	admits    int
 	waiting   int // so many times there is more to take in
 	admitting error
+	busy      bool // somebody else takes hits in
 }
 
 func (d *docket) Admit(context.Context, int) (int, bool, error) {
 	d.admits++
-	return 0, d.waiting > 0 && d.admits < d.waiting, d.admitting
+	if d.busy {
+		return 0, true, nil
+	}
+	return d.waiting, d.waiting > 0 && d.admits < d.waiting, d.admitting
 }
 
 func (d *docket) Judge(ctx context.Context, _ Rules, limit int) (Pass, error) {
@@ -98,7 +102,7 @@ func TestKeeperLooksTwiceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &docket{took: 50 * time.Millisecond}
 		log := keep(t, d, 10*time.Second+time.Millisecond)
-		if gaps := d.gaps(); len(gaps) != 20 || slices.Max(gaps) != judgeEvery || slices.Min(gaps) != judgeEvery {
+		if gaps := d.gaps(); len(gaps) != 20 || slices.Max(gaps) != keepEvery || slices.Min(gaps) != keepEvery {
 			t.Errorf("passes %v apart", gaps)
 		}
 		if log != "" || d.recalls != 1 || d.forgot != 1 || len(d.months) != 1 || d.keep != 6 {
@@ -173,12 +177,40 @@ func TestKeeperTakesInBeforeItJudges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &docket{took: time.Millisecond, waiting: 50}
 		keep(t, d, time.Second)
-		if d.admits < 50 {
-			t.Errorf("more was waiting, and it looked %d times in a second", d.admits)
+		if d.admits < 50 || len(d.at) > 2 {
+			t.Errorf("more was waiting, and it took in %d times and judged %d times in a second", d.admits, len(d.at))
+		}
+		d = &docket{waiting: 1_000_000}
+		keep(t, d, 3*time.Minute-time.Second)
+		if gaps := d.gaps(); len(gaps) != 2 || slices.Max(gaps) > judgePatience+2*keepEvery {
+			t.Errorf("hits came too fast for three minutes, and passes were %v apart", gaps)
 		}
 		d = &docket{admitting: errors.New("batch 7")}
 		if log := keep(t, d, time.Minute); !strings.Contains(log, "batch 7") || len(d.at) < 10 {
 			t.Errorf("hits that cannot be taken in: %d passes, %s", len(d.at), log)
+		}
+	})
+}
+
+// TestKeeperTakesInWhileItJudges: who looks at a page sees a click that came during a long pass.
+func TestKeeperTakesInWhileItJudges(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := &docket{took: time.Hour}
+		if keep(t, d, time.Minute); d.admits < 100 {
+			t.Errorf("during a pass of an hour it took hits in %d times a minute", d.admits)
+		}
+	})
+}
+
+// TestKeeperLeavesTakingInToAnother: who is told that there may be more, and got none, does not ask
+// without a pause.
+func TestKeeperLeavesTakingInToAnother(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := &docket{busy: true}
+		if keep(t, d, time.Minute); d.admits > 121 {
+			t.Errorf("asked %d times in a minute", d.admits)
 		}
 	})
 }
@@ -197,7 +229,7 @@ func TestKeeperComesBackAfterErrors(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := &docket{errs: []error{c.err, c.err}, tidying: c.err}
 				log := keep(t, d, time.Hour-time.Second)
-				if gaps := d.gaps(); gaps[0] != judgeWait || gaps[1] != judgeWait || gaps[2] != judgeEvery {
+				if gaps := d.gaps(); gaps[0] != keepWait || gaps[1] != keepWait || gaps[2] != keepEvery {
 					t.Errorf("passes %v apart", gaps[:3])
 				}
 				if len(d.months) != c.want || d.forgot != c.want || strings.Count(log, "\n") != c.want+2 {

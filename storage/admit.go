@@ -14,8 +14,16 @@ import (
 	"github.com/coursecrm/coursecrm/shortlink"
 )
 
-// admitBatches is how many batches are read at once.
-const admitBatches = 200
+// admitBatches is how many batches are read at once, unless the first of them hold so many bytes: a
+// batch holds one hit or thousands, 35 bytes each and what they bring of new agents.
+const (
+	admitBatches = 200
+	admitBytes   = 1 << 20
+)
+
+// admitKey seeds the advisory lock under which hits are taken in, by one at a time: two would wait
+// for each other at every batch. It spells "crm_admi".
+const admitKey int64 = 0x63726d5f61646d69
 
 // Admit implements shortlink.Docket. All of it is one transaction: whoever dies in the middle has
 // done nothing. A hit that is there already, because its batch was handed in twice, is left as it is.
@@ -38,14 +46,15 @@ func (s *Links) admit(ctx context.Context, limit, batches int) (hits int, more b
 			return err
 		}
 		var alone bool
-		if err := t.NewRaw("SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema(), ?))", clicksKey).Scan(ctx, &alone); err != nil || !alone {
+		if err := t.NewRaw("SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema(), ?))", admitKey).Scan(ctx, &alone); err != nil || !alone {
+			more = true
 			return err
 		}
 		last := int64(0) // what this transaction has deleted is not looked at again
 		for hits < limit {
-			ids, data, err := oldestBatches(ctx, t, last, batches)
-			if err != nil || len(ids) == 0 {
-				more = false
+			var ids []int64
+			var data [][]byte
+			if ids, data, more, err = oldestBatches(ctx, t, last, batches); err != nil || len(ids) == 0 {
 				return err
 			}
 			at, last = ids[0], ids[len(ids)-1]
@@ -59,9 +68,7 @@ func (s *Links) admit(ctx context.Context, limit, batches int) (hits int, more b
 			if _, err := t.exec(ctx, "DELETE FROM crm_hit_batches WHERE id = ANY (?)", int64Array(ids)); err != nil {
 				return err
 			}
-			hits += len(b.Hits)
-			more = len(ids) == batches
-			if !more {
+			if hits += len(b.Hits); !more {
 				return nil
 			}
 		}
@@ -73,16 +80,20 @@ func (s *Links) admit(ctx context.Context, limit, batches int) (hits int, more b
 	return hits, more, at, nil
 }
 
-// oldestBatches gives those that came first after one.
-func oldestBatches(ctx context.Context, t *tx, after int64, n int) (ids []int64, data [][]byte, err error) {
+// oldestBatches gives those that came first after one, and tells whether there may be more.
+func oldestBatches(ctx context.Context, t *tx, after int64, n int) (ids []int64, data [][]byte, more bool, err error) {
+	bytes := 0
 	err = t.queryPgx(ctx, func(r pgx.Rows) error {
 		var id int64
 		var batch []byte
 		err := r.Scan(&id, &batch)
-		ids, data = append(ids, id), append(data, batch)
+		ids, data, bytes = append(ids, id), append(data, batch), bytes+len(batch)
 		return err
-	}, "SELECT id, hits FROM crm_hit_batches WHERE NOT refused AND id > $1 ORDER BY id LIMIT $2", after, n)
-	return ids, data, err
+	}, `SELECT id, hits FROM (
+			SELECT id, hits, sum(octet_length(hits)) OVER (ORDER BY id) - octet_length(hits) AS before
+			FROM crm_hit_batches WHERE NOT refused AND id > $1 ORDER BY id LIMIT $2) b
+		WHERE before < $3 ORDER BY id`, after, n, admitBytes)
+	return ids, data, len(ids) == n || bytes >= admitBytes, err
 }
 
 // oneBatch makes one of many.

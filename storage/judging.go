@@ -10,8 +10,9 @@ import (
 	"github.com/coursecrm/coursecrm/shortlink"
 )
 
-// clicksKey seeds the advisory lock under which kept hits are worked on, by one at a time: two
-// judges would read the same and write over each other. It spells "crm_judg".
+// clicksKey seeds the advisory lock under which kept hits are judged, by one at a time: two
+// judges would read the same and write over each other. It spells "crm_judg". Hits are taken in
+// meanwhile, under a lock of its own: the span that comes with them has them judged later.
 const clicksKey int64 = 0x63726d5f6a756467
 
 // spanHits bounds the spans of a pass to a tenth of its hits: of many spans with a hit or two in

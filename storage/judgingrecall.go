@@ -13,7 +13,8 @@ import (
 const recallHits = 10_000
 
 // Recall implements shortlink.Docket, in one transaction. No judge works meanwhile, and what was
-// listed before is among what is listed then.
+// listed before is among what is listed then. Hits that are taken in meanwhile keep the spans they
+// come with.
 func (s *Links) Recall(ctx context.Context, r shortlink.Rules) (hits int64, err error) {
 	err = s.inTx(ctx, func(t *tx) error {
 		if err := unhurried(ctx, t); err != nil {
@@ -48,7 +49,7 @@ func (s *Links) Recall(ctx context.Context, r shortlink.Rules) (hits int64, err 
 	return hits, nil
 }
 
-// rereadAgents writes down what the agents' texts are taken for now, and reports whether one turned
+// rereadAgents writes down what the agents' texts are taken for by these rules, and reports whether one turned
 // from a person's to a program's, or back.
 func rereadAgents(ctx context.Context, t *tx, read func(text string) shortlink.Agent) (turned bool, err error) {
 	var id []int64

@@ -75,9 +75,12 @@ func (d *DB) patiently(ctx context.Context, fn func(t *tx) error) (err error) {
 			if _, err := t.exec(ctx, "SELECT set_config('lock_timeout', ?, true)", lockWait); err != nil {
 				return err
 			}
-			// A judge reads and writes all partitions: neither waits for the other half way.
-			if _, err := t.exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), ?))", clicksKey); err != nil {
-				return err
+			// Who judges or takes hits in reads and writes all partitions: neither waits for the other
+			// half way.
+			for _, key := range []int64{admitKey, clicksKey} {
+				if _, err := t.exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), ?))", key); err != nil {
+					return err
+				}
 			}
 			return fn(t)
 		})

@@ -50,21 +50,20 @@ func benchShortlink(ctx context.Context, b *bench) error {
 			kind        redirect
 			connections int
 		}{{redirectBare, 64}, {redirectOurs, 64}, {redirectInsert, 64}, {redirectBare, 512}, {redirectOurs, 512}} {
-			before, err := db.clicks(ctx)
-			if err != nil {
+			if err := db.empty(ctx); err != nil {
 				return err
 			}
 			r, err := servers[c.kind].load(ctx, script, c.connections, b.linkSeconds())
 			if err != nil {
 				return err
 			}
-			after, err := db.clicks(ctx)
+			clicks, err := db.clicks(ctx)
 			if err != nil {
 				return err
 			}
 			// wrk hangs up on the last request of each connection, which may be kept all the same.
-			if more := after - before - r.requests; c.kind != redirectBare && (more < 0 || more > int64(c.connections)) {
-				return fmt.Errorf("%s: %d clicks for %d redirects", c.kind, after-before, r.requests)
+			if more := clicks - r.requests; c.kind != redirectBare && (more < 0 || more > int64(c.connections)) {
+				return fmt.Errorf("%s: %d clicks for %d redirects", c.kind, clicks, r.requests)
 			}
 			if round > 0 { // the first is for warmth
 				name := fmt.Sprintf("%s%d", c.kind, c.connections)
@@ -99,6 +98,13 @@ func (b *bench) reportLinks(results map[string][]wrkResult) {
 type linkDB struct {
 	*storage.DB
 	pool *sql.DB
+}
+
+// empty takes all clicks away. A judge looks at hits half a minute around new ones: a round would
+// pay for those of the rounds before, which came that long ago only because rounds follow at once.
+func (d *linkDB) empty(ctx context.Context) error {
+	_, err := d.pool.ExecContext(ctx, "TRUNCATE crm_clicks")
+	return err
 }
 
 // clicks counts them when all that were kept are taken in and judged: what one round leaves to be

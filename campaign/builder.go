@@ -44,7 +44,7 @@ func (b *builder) nodes(field string, pieces []piece, asHTML bool) []node {
 // try renders each field for somebody: a filter that fails for everybody is found now.
 func (b *builder) try() {
 	l := b.letter
-	sample := Values{"nickname": "示例", "real_name": "示例", "member_level": "示例", "member_expires": "2026-01-31", "unsubscribe": "https://example.com/"}
+	sample := Values{"nickname": "示例", "real_name": "示例", "member_level": "示例", "member_expires": "2026-01-31", "open_title": "示例", "open_amount": "99.00", "unsubscribe": "https://example.com/"}
 	links := make([]string, max(len(l.targets), 1))
 	for i := range links {
 		links[i] = "https://example.com/"

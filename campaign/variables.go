@@ -41,6 +41,8 @@ func allVariables() []Variable {
 		{Name: "site", Zh: "网校名称", Scope: ScopeSite},
 		{Name: "member_level", Zh: "会员等级", Scope: ScopePersonal},
 		{Name: "member_expires", Zh: "会员到期", Scope: ScopePersonal},
+		{Name: "open_title", Zh: "待付款课程", Scope: ScopePersonal},
+		{Name: "open_amount", Zh: "待付款金额", Scope: ScopePersonal},
 		{Name: "unsubscribe", Zh: "退订链接", Scope: ScopeUnsubscribe},
 	}
 }

@@ -11,7 +11,10 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/crm/dossier"
+	"github.com/coursecrm/coursecrm/crm/followup"
 	"github.com/coursecrm/coursecrm/crm/home"
+	"github.com/coursecrm/coursecrm/crm/label"
+	"github.com/coursecrm/coursecrm/funnel"
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/internal/jobs"
@@ -28,6 +31,7 @@ type CRM struct {
 	links     links
 	syncer    *projection.Syncer
 	keeper    *segment.Keeper
+	labels    *label.Keeper
 	runner    *jobs.Runner
 	templates *campaign.Templates
 	receiver  *campaign.Receiver
@@ -124,7 +128,7 @@ func (out *CRM) wire(c Config, db *storage.DB) error {
 	if hostadapter.CapabilitiesOf(c.Host).Activities == nil {
 		catalog = catalog.Without(segment.NeedActivities)
 	}
-	projections, campaigns := &storage.Projection{DB: db, Currency: c.Currency}, &storage.Campaigns{DB: db, Currency: c.Currency}
+	projections, campaigns := &storage.Projection{DB: db, Currency: c.Currency, Location: loc}, &storage.Campaigns{DB: db, Currency: c.Currency}
 	segments := segment.NewService(&storage.Segments{DB: db}, catalog, segment.Site{Location: loc, Currency: c.Currency}, time.Now)
 	contacts := projection.Contacts{PlaceholderDomains: c.PlaceholderEmailDomains,
 		UnverifiedEmail: !c.VerifiedEmailOnly, UnverifiedMobile: !c.VerifiedMobileOnly}
@@ -133,6 +137,9 @@ func (out *CRM) wire(c Config, db *storage.DB) error {
 		Contacts: contacts, Log: c.Logger, Now: time.Now,
 	}
 	out.keeper = &segment.Keeper{Service: segments, Leases: db, Owner: owner, Log: c.Logger}
+	funnels := funnel.NewService(&storage.Funnels{DB: db, Currency: c.Currency, Location: loc}, segments, time.Now)
+	tags := label.NewService(&storage.Labels{DB: db}, segments, time.Now)
+	out.labels = &label.Keeper{Service: tags, Leases: db, Owner: owner, Log: c.Logger}
 	set := out.channels.settings(c, loc, secret, contacts.Clean)
 	set.Site.Domains = out.links.domains
 	ways := out.channels.list()
@@ -143,15 +150,18 @@ func (out *CRM) wire(c Config, db *storage.DB) error {
 		Consent: hostadapter.CapabilitiesOf(c.Host).Consent, Codes: out.links.ring, Settings: set, Owner: owner, Now: time.Now, Log: c.Logger})
 	out.runner = jobs.New(c.Redis, sender, c.Workers, c.Logger)
 	out.web, err = web.New(web.Config{
-		BasePath: c.BasePath, PublicBasePath: c.publicPath(), SiteName: c.SiteName, HostURL: c.HostURL, Location: loc, Currency: c.Currency,
+		BasePath: c.BasePath, PublicBasePath: c.publicPath(), SiteName: c.SiteName, HostURL: c.HostURL, Location: loc,
 		Staff: c.Host, Links: hostadapter.CapabilitiesOf(c.Host).Links, Segments: segments,
 		Campaigns: campaign.NewService(campaigns, out.templates, segments, ways, out.links.service, set, time.Now),
 		Templates: out.templates, Consents: out.consents, ShortLinks: out.links.service, FreeLinks: out.links.free, Statistics: out.links.stats,
-		Dossiers: dossier.NewService(&storage.Dossiers{DB: db}, time.Now),
-		Home:     home.NewService(&storage.Home{DB: db, Currency: c.Currency}, time.Now),
-		Sync:     &projection.Desk{Syncer: out.syncer, Reading: projections},
-		Audit:    &storage.Audit{DB: db},
-		Now:      time.Now, Log: c.Logger, EmailFrom: c.Email.From, LargeSend: c.LargeSend,
+		Funnels: funnels, Currency: c.Currency,
+		Followups: followup.NewService(&storage.Followups{DB: db}, segments, funnels, time.Now),
+		Dossiers:  dossier.NewService(&storage.Dossiers{DB: db}, dossier.Site{Location: loc, Currency: c.Currency}, time.Now),
+		Labels:    tags,
+		Home:      home.NewService(&storage.Home{DB: db, Currency: c.Currency}, time.Now),
+		Sync:      &projection.Desk{Syncer: out.syncer, Reading: projections},
+		Audit:     &storage.Audit{DB: db},
+		Now:       time.Now, Log: c.Logger, EmailFrom: c.Email.From, LargeSend: c.LargeSend,
 		Senders: out.channels.senders(), Balance: out.channels.balance(), Callbacks: out.callbacks(c),
 	})
 	if err != nil {
@@ -206,7 +216,7 @@ type Role string
 
 // Roles.
 const (
-	RoleSync    Role = "sync"    // reads the host's feeds and counts quick queries; one process at a time does, the others stand by
+	RoleSync    Role = "sync"    // reads the host's feeds and counts quick queries and tags; one process at a time does, the others stand by
 	RoleWorkers Role = "workers" // plans and sends campaigns, and judges clicks
 )
 
@@ -220,7 +230,7 @@ func (c *CRM) Run(ctx context.Context, roles ...Role) error {
 	for _, role := range roles {
 		switch role {
 		case RoleSync:
-			parts = append(parts, c.syncer.Run, c.keeper.Run)
+			parts = append(parts, c.syncer.Run, c.keeper.Run, c.labels.Run)
 		case RoleWorkers:
 			parts = append(parts, c.runner.Run, c.templates.Run, c.links.keeper.Run, c.links.record.Run)
 		default:

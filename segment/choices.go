@@ -16,13 +16,18 @@ const (
 	ProvinceChoices Choices = "province"
 	CityChoices     Choices = "city"
 	LevelChoices    Choices = "level"
-	TagChoices      Choices = "tag"
+	TagChoices      Choices = "tag"      // of offerings
+	InterestChoices Choices = "interest" // those, and the parts of categories
+	LabelChoices    Choices = "label"    // tags that staff give by hand
 	OfferingChoices Choices = "offering"
 	CategoryChoices Choices = "category"
 	ActivityChoices Choices = "activity" // types seen
 	OriginChoices   Choices = "origin"
 	JoinChoices     Choices = "join"
 	ExitChoices     Choices = "exit"
+	StageChoices    Choices = "stage"
+	IntentChoices   Choices = "intent"
+	OwnerChoices    Choices = "owner" // of reminders to follow up
 	ChannelChoices  Choices = "channel"
 	CampaignChoices Choices = "campaign"
 	LinkChoices     Choices = "link" // in campaigns
@@ -48,6 +53,10 @@ func (c Choices) Fixed() []string {
 		return texts(h.JoinPurchase, h.JoinFree, h.JoinMembership, h.JoinImport, h.JoinMarketing, h.JoinClassroom, h.JoinStaff)
 	case ExitChoices:
 		return texts(h.ExitSelf, h.ExitRemoved, h.ExitRefund, h.ExitExpired, h.ExitClassroom)
+	case StageChoices:
+		return []string{"potential", "pending", "enrolled", "withdrawn"}
+	case IntentChoices:
+		return []string{"high", "medium", "low", "none"}
 	case ChannelChoices:
 		return texts(h.ChannelSMS, h.ChannelEmail, h.ChannelMessage)
 	}

@@ -214,6 +214,10 @@ func (c *compiler) expand(sql string, f Field) {
 			c.emit("?", c.env.Now.Location().String())
 		case "currency":
 			c.emit("?", c.env.Currency)
+		case "high":
+			c.emit("?", heatFrom(highFrom, c.env.Now))
+		case "medium":
+			c.emit("?", heatFrom(mediumFrom, c.env.Now))
 		case "key":
 			c.emit("?", f.own.custom)
 		default: // an array

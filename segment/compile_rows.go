@@ -205,7 +205,11 @@ func (c *compiler) rowsWhere(q rowsOf) {
 	if len(of.Links) > 0 {
 		c.emit(" AND "+f.rows.link+" = ANY (?)", of.Links)
 	}
-	if of.onOfferings() { // a classroom's copy of a course counts for the course
+	switch {
+	case !of.onOfferings():
+	case f.rows.canonical && len(of.Categories)+len(of.Tags) == 0:
+		c.emit(" AND "+f.rows.offering+" = ANY (?)", of.Offerings)
+	default: // a classroom's copy of a course counts for the course
 		c.emit(" AND " + f.rows.offering + " = ANY (ARRAY(SELECT o.id FROM crm_offerings o JOIN crm_offerings k ON k.id = o.canonical_id WHERE TRUE")
 		c.canonical(of)
 		c.emit("))")
@@ -247,67 +251,4 @@ func (c *compiler) period(f Field, of *Of) {
 	case !end.IsZero():
 		c.emit(" AND "+f.rows.at+" < ?", end)
 	}
-}
-
-// someText writes a condition on a text that any of the rows may have.
-func (c *compiler) someText(f Field, r Rule, not bool) error {
-	q := rowsOf{field: f, of: r.Of}
-	if r.Op == OpEmpty || r.Op == OpNotEmpty {
-		c.rows(q, not != (r.Op == OpNotEmpty))
-		return nothing(r)
-	}
-	needle, err := text(r)
-	if err != nil {
-		return err
-	}
-	q.some = func() { c.matches(f.rows.value, f, r.Op, needle) }
-	c.rows(q, not == (r.Op == OpIsNot || r.Op == OpLacks))
-	return nil
-}
-
-// someOf writes a condition on the set of the rows' values.
-func (c *compiler) someOf(f Field, r Rule, not bool) error {
-	q := rowsOf{field: f, of: r.Of}
-	if r.Op == OpEmpty || r.Op == OpNotEmpty {
-		c.rows(q, not != (r.Op == OpNotEmpty))
-		return nothing(r)
-	}
-	list, _, err := members(f, r)
-	if err != nil {
-		return err
-	}
-	q.some = func() { c.emit(f.rows.value+" = ANY (?)", list) }
-	if one := split(list); len(one) == 1 { // which the planner can carry over to other tables
-		q.some = func() { c.emit(f.rows.value+" = ?", theOnly(list)) }
-	}
-	if r.Op == OpAllOf {
-		q.together = func() { c.emit("count(DISTINCT "+f.rows.value+") = ?", int64(distinct(list))) }
-	}
-	c.rows(q, not == (r.Op == OpNoneOf || r.Op == OpNotIn))
-	return nil
-}
-
-// theOnly is the only member of a list.
-func theOnly(list any) any {
-	switch v := list.(type) {
-	case []string:
-		return v[0]
-	case []int64:
-		return v[0]
-	}
-	return nil
-}
-
-// distinct counts the different members of a list.
-func distinct(list any) int {
-	seen := map[any]bool{}
-	for _, one := range split(list) {
-		switch v := one.(type) {
-		case []string:
-			seen[v[0]] = true
-		case []int64:
-			seen[v[0]] = true
-		}
-	}
-	return len(seen)
 }

@@ -4,7 +4,7 @@ import "slices"
 
 // fields is the catalogue in the order of the menu. A new field is an entry here, a reader in
 // values.go (the second implementation) and a row in catalog_test.go.
-var fields = slices.Concat(whoFields, activityFields, spendingFields, memberFields, learningFields, reachFields, groupFields)
+var fields = slices.Concat(whoFields, activityFields, spendingFields, memberFields, learningFields, pairFields, reachFields, followUpFields, groupFields)
 
 var whoFields = []Field{
 	{Key: "status", Section: Who, Type: Word, Label: Text{"账号状态", "Account status"}, Choices: StatusChoices, own: own{sql: "l.status"}},
@@ -80,6 +80,8 @@ var spendingFields = []Field{
 	{Key: "open_since", Section: Spending, Type: Time, Label: Text{"最早待付款下单时间", "Oldest open order"},
 		Help: Text{"“早于 24 小时前”表示有订单超过 24 小时仍未付款。", "“More than 24 hours ago”: an order has been open that long."},
 		rows: &rows{from: ordersInLine, where: "x.status = 'pending'", agg: earliest, value: "x.created_at", owns: "l.open_order_count > 0"}},
+	{Key: "refund_asked", Section: Spending, Type: Refs, Label: Text{"申请退款的课程", "Refund asked for"}, Choices: OfferingChoices,
+		Help: Text{"已付款、正在申请退款的课程。", "Courses that were paid and whose money is wanted back."}, rows: pairRows("x.refunding > 0", "x.offering_id")},
 	{Key: "coupon", Section: Spending, Type: String, Label: Text{"用过的优惠券", "Coupon used"},
 		rows: &rows{from: ordersInLine, where: "x.coupon <> '' AND " + paidLike, agg: some, value: "x.coupon"}},
 	{Key: "order_origin", Section: Spending, Type: Words, Label: Text{"订单来源", "Origin of orders"}, Choices: OriginChoices,

@@ -90,7 +90,10 @@ var reachFields = []Field{
 }
 
 var groupFields = []Field{
-	{Key: "interest_tag", Section: Groups, Type: Refs, Label: Text{"兴趣标签", "Interest tag"}, Choices: TagChoices, own: own{sql: "l.tag_ids"}},
+	{Key: "interest_tag", Section: Groups, Type: Refs, Label: Text{"兴趣标签", "Interest tag"}, Choices: InterestChoices, own: own{sql: "l.tag_ids"}},
+	{Key: "label", Section: Groups, Type: Refs, Label: Text{"手动标签", "Manual tag"}, Choices: LabelChoices,
+		Help: Text{"员工手动打的标签，与兴趣标签互不影响。", "Tags that staff gave by hand; interest tags are others."},
+		rows: &rows{from: "crm_label_people x", where: "TRUE", agg: some, value: "x.label_id"}},
 	{Key: "query", Section: Groups, Type: Queries, Label: Text{"快捷查询", "Quick query"}, Choices: QueryChoices,
 		Help: Text{"符合（或不符合）另一个快捷查询。", "Meets, or does not meet, another quick query."}},
 	{Key: "list", Section: Groups, Type: Lists, Label: Text{"名单", "Uploaded list"}, Choices: ListChoices,

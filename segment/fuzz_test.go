@@ -51,6 +51,8 @@ func FuzzRule(f *testing.F) {
 		`{"field":"bought_category","op":"all_of","value":["x","y"]}`,
 		`{"field":"received","op":"all_of","value":[1,1]}`,
 		`{"field":"progress","of":{"offering":[10]},"op":"ge","value":50}`,
+		`{"field":"intent","of":{"offering":[10]},"op":"all_of","value":["high","low"]}`,
+		`{"field":"followup_count","of":{"within":{"last":3,"unit":"month"}},"op":"le","value":1}`,
 		`{"field":"custom.'; drop","op":"is","value":"x"}`,
 		`{"field":"custom.d","op":"not_in_last","value":1,"unit":"day"}`,
 	} {

@@ -262,7 +262,7 @@ func (s *Service) checkValues(ctx context.Context, r Rule) error {
 // gone reports whether one of the ids is not there any more.
 func (s *Service) gone(ctx context.Context, of Choices, list []int64) (bool, error) {
 	switch of {
-	case OfferingChoices, TagChoices, CampaignChoices, ListChoices:
+	case OfferingChoices, TagChoices, InterestChoices, LabelChoices, CampaignChoices, ListChoices:
 	default:
 		return false, nil
 	}

@@ -44,6 +44,9 @@ type Profile struct {
 	Deliveries  []ProfileDelivery
 	Clicks      []ProfileClick // human ones
 	Lists       []int64
+	Pairs       []ProfilePair
+	FollowUps   []ProfileFollowUp
+	Labels      []int64 // given by hand
 }
 
 // ProfileOffering is an offering by our id.
@@ -103,4 +106,23 @@ type ProfileClick struct {
 	Campaign int64
 	Link     int64
 	At       time.Time
+}
+
+// ProfilePair is how the person stands with an offering, as it was last written down.
+type ProfilePair struct {
+	Offering  int64 // canonical
+	Stage     string
+	Past      bool    // a place ran out, and there is none now
+	SetLevel  string  // of intent, by staff; empty: by the score
+	Heat      float64 // what the score of intent was worth, or would have been, when 2026 began
+	Refunding int64   // paid, and wanted back
+}
+
+// ProfileFollowUp is a note by staff, or a reminder.
+type ProfileFollowUp struct {
+	Planned bool // nothing was done yet
+	At      time.Time
+	Open    bool // NextAt is still to be dealt with
+	NextAt  time.Time
+	Owner   string
 }

@@ -86,7 +86,8 @@ var readers = map[string]func(v view) Value{
 		open := keep(v.Orders, func(o ProfileOrder) bool { return o.Status == h.OrderPending })
 		return first(open, func(o ProfileOrder) time.Time { return o.CreatedAt })
 	},
-	"coupon": func(v view) Value { return wordsOf(v.settled(), func(o ProfileOrder) string { return o.Coupon }) },
+	"refund_asked": func(v view) Value { return v.offeringsOf(func(p ProfilePair) bool { return p.Refunding > 0 }) },
+	"coupon":       func(v view) Value { return wordsOf(v.settled(), func(o ProfileOrder) string { return o.Coupon }) },
 	"order_origin": func(v view) Value {
 		return wordsOf(v.settled(), func(o ProfileOrder) string { return string(o.Origin) })
 	},
@@ -177,6 +178,9 @@ var readers = map[string]func(v view) Value{
 		left := v.places(func(e ProfileEnrollment) bool { return student(e) && e.Status == h.EnrollmentExited })
 		return wordsOf(left, func(e ProfileEnrollment) string { return string(e.ExitReason) })
 	},
+	"stage":         stages,
+	"intent":        levels,
+	"past_offering": func(v view) Value { return v.offeringsOf(func(p ProfilePair) bool { return p.Past }) },
 
 	"contacted": func(v view) Value {
 		batch := keep(v.messages(), func(d ProfileDelivery) bool { return !d.Direct })
@@ -210,93 +214,19 @@ var readers = map[string]func(v view) Value{
 		return wordSet(texts(dead...))
 	},
 
+	"followup_last": func(v view) Value {
+		return last(v, v.followed(), func(f ProfileFollowUp) time.Time { return f.At })
+	},
+	"followup_next": func(v view) Value {
+		return first(v.reminders(), func(f ProfileFollowUp) time.Time { return f.NextAt })
+	},
+	"followup_count": func(v view) Value { return count(int64(len(v.followed()))) },
+	"followup_owner": func(v view) Value {
+		return wordsOf(v.reminders(), func(f ProfileFollowUp) string { return f.Owner })
+	},
+
 	"interest_tag": func(v view) Value { return set(v.Tags) },
+	"label":        func(v view) Value { return set(v.Labels) },
 	"list":         func(v view) Value { return set(v.Lists) },
 	"learner":      func(v view) Value { return set([]int64{int64(v.Person)}) },
-}
-
-// settled are the orders that were paid, whatever happened to them since.
-func (v view) settled() []ProfileOrder {
-	return keep(v.Orders, func(o ProfileOrder) bool {
-		return o.Status != h.OrderPending && o.Status != h.OrderClosed && o.Status != "deleted"
-	})
-}
-
-func (v view) messages() []ProfileDelivery {
-	return keep(v.Deliveries, func(d ProfileDelivery) bool { return v.channel(d.Channel) })
-}
-
-func (v view) hits() []ProfileClick {
-	return keep(v.Clicks, func(c ProfileClick) bool { return v.campaign(c.Campaign) && v.link(c.Link) })
-}
-
-// gather collects something of all offerings bought.
-func gather[T any](v view, of func(ProfileOffering) []T) []T {
-	var out []T
-	for _, id := range v.Bought {
-		out = append(out, of(v.Offerings[id])...)
-	}
-	return out
-}
-
-func age(v view) Value {
-	now := v.env.Now
-	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
-	if v.Birthday.IsZero() || v.Birthday.After(day) {
-		return Value{Missing: true}
-	}
-	years := int64(0)
-	for year := v.Birthday.Year() + 1; ; year++ { // birthdays that have come
-		next := time.Date(year, v.Birthday.Month(), v.Birthday.Day(), 0, 0, 0, 0, time.UTC)
-		if next.Day() != v.Birthday.Day() {
-			next = next.AddDate(0, 0, -1)
-		}
-		if next.After(day) {
-			return count(years)
-		}
-		years++
-	}
-}
-
-// converted are the campaigns whose click was the last before a purchase, within a week.
-func converted(v view) Value {
-	var out []int64
-	for _, o := range v.Orders {
-		if o.Paid <= 0 || o.PaidOn.IsZero() {
-			continue
-		}
-		var best ProfileClick
-		for _, c := range v.Clicks {
-			if c.At.After(o.PaidOn) || o.PaidOn.Sub(c.At) > 7*24*time.Hour {
-				continue
-			}
-			if c.At.After(best.At) || c.At.Equal(best.At) && c.Campaign > best.Campaign {
-				best = c
-			}
-		}
-		if best.Campaign != 0 {
-			out = append(out, best.Campaign)
-		}
-	}
-	return set(out)
-}
-
-// customReader reads a field of the host's own.
-func customReader(f Field) func(v view) Value {
-	return func(v view) Value {
-		c, ok := v.Custom[f.own.custom]
-		kinds := map[Type]h.CustomKind{String: h.CustomText, Real: h.CustomNumber, Time: h.CustomDate, Flag: h.CustomBool}
-		if !ok || c.Kind != kinds[f.Type] {
-			return Value{Missing: true}
-		}
-		switch f.Type {
-		case Real:
-			return Value{Real: c.Number, By: -1}
-		case Time:
-			return atTime(c.Date)
-		case Flag:
-			return yes(c.Bool)
-		}
-		return oneWord(c.Text)
-	}
 }

@@ -35,6 +35,9 @@ func NewService(store Store, catalog Catalog, site Site, now func() time.Time) *
 // Location is the site's time zone.
 func (s *Service) Location() *time.Location { return s.site.Location }
 
+// Currency is the site's, ISO 4217.
+func (s *Service) Currency() string { return s.site.Currency }
+
 // Env gives what rules are read against at this moment: the fields, the host's own among them,
 // and the saved queries.
 func (s *Service) Env(ctx context.Context) (Env, error) {

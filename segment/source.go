@@ -25,7 +25,7 @@ const (
 )
 
 // rows says from which rows of a person a value is made. {now}, {currency} and {zone} stand for
-// arguments.
+// arguments, {high} and {medium} for the heat from which a level of intent holds now.
 type rows struct {
 	from  string // tables; the one with the person's id in learner_id is x
 	where string // which rows count at all
@@ -37,10 +37,13 @@ type rows struct {
 
 	at       string // the time of a row, for periods
 	offering string // the offering's id
-	kind     string // the activity's type
-	channel  string
-	campaign string
-	link     string
+	// canonical tells that there are no rows of copies, so that the offering's id can be compared
+	// as it is: the planner then knows how many people a course has.
+	canonical bool
+	kind      string // the activity's type
+	channel   string
+	campaign  string
+	link      string
 	// recent is true of rows that can have happened at a time or later, its one argument. It says
 	// nothing that value does not say, but an index can use it.
 	recent string

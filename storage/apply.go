@@ -14,7 +14,11 @@ import (
 // Projection implements projection.Store.
 type Projection struct {
 	*DB
-	Currency string // ISO 4217; orders in another currency count, but their money is not added up
+	Currency string         // ISO 4217; orders in another currency count, but their money is not added up
+	Location *time.Location // the site's zone, by whose days funnels count; nil: UTC
+	// SkipFunnel leaves out where learners stand with offerings and what they are interested in. It
+	// is there to measure what keeping these costs.
+	SkipFunnel bool
 
 	known idCache // filled by the first sync only
 	words wordCache
@@ -30,7 +34,7 @@ func (p *Projection) Apply(ctx context.Context, b projection.Batch) (projection.
 	tries := 0
 	fresh := p.words.unknown(wordsOf(&b))
 	err := p.retryTx(ctx, func(t *tx) error {
-		a := &applier{tx: t, batch: &b, currency: p.Currency, known: &p.known, again: tries > 0}
+		a := &applier{tx: t, batch: &b, currency: p.Currency, zone: p.Location, skipFunnel: p.SkipFunnel || b.SkipFacts, known: &p.known, again: tries > 0}
 		tries++
 		if err := a.run(ctx); err != nil {
 			return err
@@ -63,14 +67,24 @@ type applier struct {
 	problems []projection.Problem // found here: the batch itself is not changed, it may be tried again
 	known    *idCache
 	again    bool // a try before this one met rows that were there already
+
+	zone       *time.Location
+	skipFunnel bool
+	turned     bool              // accounts are deleted, or are back
+	deeds      map[deedKey]*deed // what new activities add to pairs
 }
 
 func (a *applier) run(ctx context.Context) error {
 	if err := a.step(ctx); err != nil {
 		return err
 	}
-	if err := touched.create(ctx, a.tx); err != nil {
+	if err := createLists(ctx, a.tx); err != nil {
 		return err
+	}
+	if !a.batch.SkipFacts {
+		if err := a.begin(ctx); err != nil {
+			return err
+		}
 	}
 	steps := []func(context.Context) error{
 		a.offerings, a.learners, a.orders, a.enrollments, a.memberships, a.activities,
@@ -84,8 +98,16 @@ func (a *applier) run(ctx context.Context) error {
 	if a.batch.SkipFacts {
 		return nil
 	}
-	_, err := refreshFacts(ctx, a.tx, a.currency, a.batch.Now)
-	return err
+	if err := a.lock(ctx); err != nil {
+		return err
+	}
+	if _, err := refreshFacts(ctx, a.tx, a.currency, a.batch.Now); err != nil {
+		return err
+	}
+	if a.skipFunnel {
+		return nil
+	}
+	return refreshPairs(ctx, a.tx, a.currency, a.zone, a.batch.Now, a.pairQueries()...)
 }
 
 // step moves the cursor first: it locks the feed's row, so that of two processes with the same
@@ -127,10 +149,15 @@ func (a *applier) saveProblems(ctx context.Context) error {
 		for _, p := range a.problems {
 			still[string(p.Feed)+p.HostID] = true
 		}
-		for feed, ids := range a.batchIDs() {
-			ids = slices.DeleteFunc(ids, func(id string) bool { return still[string(feed)+id] })
-			if _, err := a.exec(ctx, "DELETE FROM crm_sync_problems WHERE feed = ? AND host_id = ANY(?)",
-				string(feed), textArray(ids)); err != nil {
+		for feed, rows := range a.batchRows() {
+			rows = slices.DeleteFunc(rows, func(r rowKey) bool { return still[string(feed)+r.id] })
+			ids, times := make([]string, len(rows)), make([]string, len(rows))
+			for i, r := range rows {
+				ids[i], times[i] = r.id, r.at.UTC().Format(time.RFC3339Nano)
+			}
+			// What was taken may be older than the row that waits.
+			if _, err := a.exec(ctx, `DELETE FROM crm_sync_problems p USING unnest(?::text[], ?::timestamptz[]) r (id, at)
+				WHERE p.feed = ? AND p.host_id = r.id AND (p.updated_at IS NULL OR p.updated_at <= r.at)`, textArray(ids), textArray(times), string(feed)); err != nil {
 				return err
 			}
 		}
@@ -140,15 +167,15 @@ func (a *applier) saveProblems(ctx context.Context) error {
 
 var problemStage = stage[projection.Problem]{
 	name:    "crm_in_problems",
-	columns: []column{{"feed", "text"}, {"host_id", "text"}, {"reason", "text"}, {"payload", "bytea"}},
+	columns: []column{{"feed", "text"}, {"host_id", "text"}, {"reason", "text"}, {"payload", "bytea"}, {"updated_at", "timestamptz"}},
 	values: func(p projection.Problem) ([]any, error) {
-		return []any{string(p.Feed), p.HostID, string(p.Reason), p.Payload}, nil
+		return []any{string(p.Feed), p.HostID, string(p.Reason), p.Payload, orNull(p.At)}, nil
 	},
 }
 
 // fileProblems lists rows that were not taken.
 func (a *applier) fileProblems(ctx context.Context, list []projection.Problem) error {
-	list = latest(list, func(p projection.Problem) string { return string(p.Feed) + p.HostID }, func(projection.Problem) time.Time { return time.Time{} })
+	list = latest(list, func(p projection.Problem) string { return string(p.Feed) + p.HostID }, func(p projection.Problem) time.Time { return p.At })
 	if len(list) == 0 {
 		return nil
 	}
@@ -156,10 +183,11 @@ func (a *applier) fileProblems(ctx context.Context, list []projection.Problem) e
 		return err
 	}
 	_, err := a.exec(ctx, `
-		INSERT INTO crm_sync_problems AS p (feed, host_id, reason, payload, first_at, last_at)
-		SELECT feed, host_id, reason, payload, ?, ? FROM crm_in_problems ORDER BY feed, host_id
-		ON CONFLICT (feed, host_id) DO UPDATE SET reason = EXCLUDED.reason, payload = EXCLUDED.payload,
-			tries = p.tries + 1, last_at = EXCLUDED.last_at`, a.batch.Now, a.batch.Now)
+		INSERT INTO crm_sync_problems AS p (feed, host_id, reason, payload, updated_at, first_at, last_at)
+		SELECT feed, host_id, reason, payload, updated_at, ?, ? FROM crm_in_problems ORDER BY feed, host_id
+		ON CONFLICT (feed, host_id) DO UPDATE SET reason = EXCLUDED.reason, payload = EXCLUDED.payload, updated_at = EXCLUDED.updated_at,
+			tries = p.tries + 1, last_at = EXCLUDED.last_at
+			WHERE p.updated_at IS NULL OR EXCLUDED.updated_at >= p.updated_at`, a.batch.Now, a.batch.Now)
 	if err != nil {
 		return fmt.Errorf("file problem rows: %w", err)
 	}
@@ -174,7 +202,10 @@ func (a *applier) seen(ctx context.Context) error {
 		return nil
 	}
 	feed := walk.Feed
-	ids := a.batchIDs()[feed]
+	var ids []string
+	for _, r := range a.batchRows()[feed] {
+		ids = append(ids, r.id)
+	}
 	for _, p := range a.batch.Problems {
 		ids = append(ids, p.HostID)
 	}
@@ -189,28 +220,35 @@ func (a *applier) seen(ctx context.Context) error {
 	return err
 }
 
-// batchIDs lists the keys of the batch's sound rows by feed.
-func (a *applier) batchIDs() map[projection.Feed][]string {
-	b, ids := a.batch, map[projection.Feed][]string{}
+// rowKey is a row of the host and how young it is.
+type rowKey struct {
+	id string
+	at time.Time
+}
+
+// batchRows lists the batch's sound rows by feed.
+func (a *applier) batchRows() map[projection.Feed][]rowKey {
+	b, rows := a.batch, map[projection.Feed][]rowKey{}
+	add := func(feed projection.Feed, id string, at time.Time) { rows[feed] = append(rows[feed], rowKey{id, at}) }
 	for _, r := range b.Offerings {
-		ids[projection.Offerings] = append(ids[projection.Offerings], offeringKey(r))
+		add(projection.Offerings, offeringKey(r), r.UpdatedAt)
 	}
 	for _, r := range b.Learners {
-		ids[projection.Learners] = append(ids[projection.Learners], string(r.ID))
+		add(projection.Learners, string(r.ID), r.UpdatedAt)
 	}
 	for _, r := range b.Orders {
-		ids[projection.Orders] = append(ids[projection.Orders], r.ID)
+		add(projection.Orders, r.ID, r.UpdatedAt)
 	}
 	for _, r := range b.Enrollments {
-		ids[projection.Enrollments] = append(ids[projection.Enrollments], r.ID)
+		add(projection.Enrollments, r.ID, r.UpdatedAt)
 	}
 	for _, r := range b.Memberships {
-		ids[projection.Memberships] = append(ids[projection.Memberships], string(r.LearnerID))
+		add(projection.Memberships, string(r.LearnerID), r.UpdatedAt)
 	}
 	for _, r := range b.Activities {
-		ids[projection.Activities] = append(ids[projection.Activities], r.EventID)
+		add(projection.Activities, r.EventID, r.OccurredAt)
 	}
-	return ids
+	return rows
 }
 
 func offeringKey(r projection.Offering) string { return projection.OfferingKey(r.Type, r.ID) }

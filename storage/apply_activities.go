@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	h "github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/internal/projection"
 )
 
@@ -23,7 +25,7 @@ func (a *applier) activities(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	offerings, err := a.offeringIDs(ctx)
+	offerings, err := a.targets(ctx, rows)
 	if err != nil {
 		return err
 	}
@@ -41,21 +43,28 @@ func (a *applier) activities(ctx context.Context) error {
 		return there[v.EventID]
 	})
 	columns := []string{"host_id", "learner_id", "type", "target_type", "target_id", "offering_id", "occurred_at"}
+	// In one order for all: of two who bring the same, one waits for the other, and never both.
+	slices.SortFunc(rows, func(x, y projection.Activity) int { return strings.Compare(x.EventID, y.EventID) })
 	err = a.copyFrom(ctx, "crm_activities", columns, len(rows), func(i int) ([]any, error) {
 		v := rows[i]
 		var offering any
-		if id, ok := offerings[v.Target]; ok {
-			offering = id
+		if o, ok := offerings[v.Target]; ok {
+			offering = o.id
 		}
 		return []any{v.EventID, learners[string(v.LearnerID)], string(v.Type), string(v.Target.Type), v.Target.ID, offering, v.OccurredAt}, nil
 	})
 	if isDuplicate(err) { // pushed meanwhile: the next try finds it there
-		return fmt.Errorf("save activities: %w", errLostRace)
+		return fmt.Errorf("%w: save activities: %w", fault.ErrUnavailable, errLostRace)
 	}
 	if err != nil {
 		return fmt.Errorf("save activities: %w", err)
 	}
 	a.applied.Inserted += len(rows)
+	if !a.skipFunnel {
+		for _, v := range rows {
+			a.act(v, learners[string(v.LearnerID)], offerings[v.Target].canonical)
+		}
+	}
 	return nil
 }
 
@@ -88,18 +97,50 @@ func (a *applier) learnerIDs(ctx context.Context, rows []projection.Activity) (m
 	return out, found.Err()
 }
 
-// offeringIDs maps every offering; there are hundreds, not millions.
-func (a *applier) offeringIDs(ctx context.Context) (map[h.Target]int32, error) {
-	var rows []struct {
-		Type, HostID string
-		ID           int32
+// target is an offering that activities are about.
+type target struct{ id, canonical int32 }
+
+// targets maps every offering; there are hundreds, not millions. Those that the host has not told of
+// yet get a row: what happened counts when it does.
+func (a *applier) targets(ctx context.Context, rows []projection.Activity) (map[h.Target]target, error) {
+	known, err := a.knownTargets(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if err := a.NewRaw("SELECT type, host_id, id FROM crm_offerings").Scan(ctx, &rows); err != nil {
+	var fresh []projection.Activity
+	for _, v := range rows {
+		if _, ok := known[v.Target]; !ok && (v.Target.Type == h.TargetCourse || v.Target.Type == h.TargetClassroom) && v.Target.ID != "" {
+			known[v.Target] = target{}
+			fresh = append(fresh, v)
+		}
+	}
+	if len(fresh) == 0 {
+		return known, nil
+	}
+	if err := targetStage.fill(ctx, a.tx, fresh); err != nil {
+		return nil, err
+	}
+	if err := a.stubOfferings(ctx, targetStage.name); err != nil {
+		return nil, err
+	}
+	return a.knownTargets(ctx)
+}
+
+// targetStage carries offerings that only activities know.
+var targetStage = stage[projection.Activity]{name: "crm_in_targets", columns: []column{{"target_type", "text"}, {"target_id", "text"}},
+	values: func(v projection.Activity) ([]any, error) { return []any{string(v.Target.Type), v.Target.ID}, nil }}
+
+func (a *applier) knownTargets(ctx context.Context) (map[h.Target]target, error) {
+	var rows []struct {
+		Type, HostID    string
+		ID, CanonicalID int32
+	}
+	if err := a.NewRaw("SELECT type, host_id, id, canonical_id FROM crm_offerings").Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("find offerings: %w", err)
 	}
-	out := make(map[h.Target]int32, len(rows))
+	out := make(map[h.Target]target, len(rows))
 	for _, r := range rows {
-		out[h.Target{Type: h.TargetType(r.Type), ID: r.HostID}] = r.ID
+		out[h.Target{Type: h.TargetType(r.Type), ID: r.HostID}] = target{r.ID, r.CanonicalID}
 	}
 	return out, nil
 }

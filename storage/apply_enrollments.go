@@ -52,9 +52,10 @@ func (a *applier) enrollments(ctx context.Context) error {
 			ON CONFLICT (host_id) DO UPDATE SET `+assign(names, "host_id")+`, learner_id = EXCLUDED.learner_id,
 				offering_id = EXCLUDED.offering_id, written_at = now()
 			WHERE `+newer("crm_enrollments")+`
-			RETURNING learner_id, xmax = 0 AS fresh),
+			RETURNING learner_id, offering_id, xmax = 0 AS fresh),
+		pair AS (INSERT INTO crm_in_pairs SELECT learner_id, offering_id FROM up WHERE NOT ?),
 		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up WHERE NOT ?)
-		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`, a.batch.SkipFacts)
+		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`, a.skipFunnel, a.batch.SkipFacts)
 	if err != nil {
 		return fmt.Errorf("save enrollments: %w", err)
 	}
@@ -73,7 +74,7 @@ func (a *applier) goneEnrollments(ctx context.Context) error {
 			UPDATE crm_enrollments e SET status = 'exited', exited_at = coalesce(e.exited_at, s.updated_at),
 				content_hash = s.content_hash, updated_at = s.updated_at, written_at = now()
 			FROM crm_in_enrollments s WHERE s.deleted AND e.host_id = s.host_id AND e.updated_at <= s.updated_at
-				AND e.content_hash <> s.content_hash
+				AND (e.content_hash <> s.content_hash OR e.updated_at < s.updated_at)
 			RETURNING e.learner_id)
 		INSERT INTO crm_in_touched SELECT learner_id FROM up`)
 	if err != nil {

@@ -56,6 +56,9 @@ func (a *applier) learners(ctx context.Context) error {
 	if err := learnerStage.fill(ctx, a.tx, rows); err != nil {
 		return err
 	}
+	if err := a.turning(ctx); err != nil {
+		return err
+	}
 	names := learnerStage.names()
 	_, err := a.merge(ctx, `
 		WITH up AS (
@@ -74,6 +77,20 @@ func (a *applier) learners(ctx context.Context) error {
 		return fmt.Errorf("save learners: %w", err)
 	}
 	return a.wipeProblems(ctx, rows)
+}
+
+// turning lists the learners who are or will be deleted: a deleted account is in no stage.
+func (a *applier) turning(ctx context.Context) error {
+	if a.skipFunnel {
+		return nil
+	}
+	n, err := a.exec(ctx, `INSERT INTO crm_in_whole SELECT l.id FROM crm_in_learners s JOIN crm_learners l ON l.host_id = s.host_id
+		WHERE (s.status = 'deleted') <> (l.status = 'deleted')`)
+	if err != nil {
+		return fmt.Errorf("list deleted accounts: %w", err)
+	}
+	a.turned = n > 0
+	return nil
 }
 
 // wipeProblems forgets what problem rows kept of people who are gone.

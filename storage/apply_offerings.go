@@ -47,7 +47,7 @@ func (a *applier) offerings(ctx context.Context) error {
 		return err
 	}
 	if _, err := a.exec(ctx, `INSERT INTO crm_tags (name)
-		SELECT DISTINCT tag FROM crm_in_offerings, unnest(tags) tag ORDER BY 1 ON CONFLICT DO NOTHING`); err != nil {
+		SELECT DISTINCT tag FROM crm_in_offerings, unnest(tags || category_path) tag ORDER BY 1 ON CONFLICT DO NOTHING`); err != nil {
 		return fmt.Errorf("save tags: %w", err)
 	}
 	plain := offeringStage.names()[:13]
@@ -57,23 +57,24 @@ func (a *applier) offerings(ctx context.Context) error {
 		sets += fmt.Sprintf(", %[1]s = CASE WHEN EXCLUDED.status = 'deleted' THEN crm_offerings.%[1]s ELSE EXCLUDED.%[1]s END", c)
 	}
 	_, err := a.merge(ctx, `
-		WITH old AS MATERIALIZED (SELECT id, tag_ids, canonical_id FROM crm_offerings),
+		WITH old AS MATERIALIZED (SELECT id, interest_ids, canonical_id FROM crm_offerings),
 		up AS (
-			INSERT INTO crm_offerings (`+join(plain)+`, tag_ids, canonical_id, deleted_at, written_at)
+			INSERT INTO crm_offerings (`+join(plain)+`, tag_ids, interest_ids, canonical_id, deleted_at, written_at)
 			SELECT `+join(plain)+`,
 				coalesce((SELECT array_agg(t.id ORDER BY t.id) FROM crm_tags t WHERE t.name = ANY(s.tags)), '{}'),
+				coalesce((SELECT array_agg(t.id ORDER BY t.id) FROM crm_tags t WHERE t.name = ANY(s.tags || s.category_path)), '{}'),
 				0, CASE WHEN deleted THEN now() END, now()
 			FROM crm_in_offerings s ORDER BY type, host_id COLLATE "C"
 			ON CONFLICT (type, host_id) DO UPDATE SET `+sets+`, tag_ids = EXCLUDED.tag_ids,
+				interest_ids = CASE WHEN EXCLUDED.status = 'deleted' THEN crm_offerings.interest_ids ELSE EXCLUDED.interest_ids END,
 				deleted_at = EXCLUDED.deleted_at, written_at = now()
 			WHERE `+newer("crm_offerings")+`
-			RETURNING id, tag_ids, xmax = 0 AS fresh),
+			RETURNING id, interest_ids, xmax = 0 AS fresh),
 		due AS (
-			INSERT INTO crm_facts_due (learner_id)
-			SELECT DISTINCT l.id FROM up JOIN old USING (id), crm_learners l
-			WHERE up.tag_ids <> old.tag_ids
-				AND (l.enrolled_ids @> ARRAY[old.canonical_id] OR l.bought_ids @> ARRAY[old.canonical_id])
-			ON CONFLICT DO NOTHING)
+			INSERT INTO crm_interest_due (learner_id, due_at)
+			SELECT DISTINCT p.learner_id, '-infinity'::timestamptz FROM up JOIN old USING (id), crm_pairs p
+			WHERE up.interest_ids <> old.interest_ids AND p.offering_id = old.id
+			ON CONFLICT (learner_id) DO UPDATE SET due_at = EXCLUDED.due_at)
 		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`)
 	if err != nil {
 		return fmt.Errorf("save offerings: %w", err)
@@ -84,6 +85,17 @@ func (a *applier) offerings(ctx context.Context) error {
 // canonical lets copies count for the course they were copied from. A copy may come before its
 // origin, so all offerings are looked at; there are hundreds, not millions.
 func (a *applier) canonical(ctx context.Context) error {
+	var moves bool // what was met before, as when the origin of a copy becomes known
+	if err := a.NewRaw(`SELECT EXISTS (SELECT FROM crm_offerings o
+		LEFT JOIN crm_offerings origin ON o.origin_host_id <> '' AND origin.type = 'course' AND origin.host_id = o.origin_host_id
+		WHERE o.canonical_id > 0 AND o.canonical_id <> coalesce(origin.id, o.id))`).Scan(ctx, &moves); err != nil {
+		return fmt.Errorf("find copies: %w", err)
+	}
+	if moves {
+		if err := lockCanonical(ctx, a.tx, true); err != nil {
+			return err
+		}
+	}
 	_, err := a.exec(ctx, `
 		WITH want AS (
 			SELECT o.id, o.canonical_id AS old, coalesce(origin.id, o.id) AS new
@@ -94,8 +106,10 @@ func (a *applier) canonical(ctx context.Context) error {
 			WHERE o.id = want.id AND want.old <> want.new RETURNING want.old
 		)
 		INSERT INTO crm_facts_due (learner_id)
-		SELECT DISTINCT l.id FROM changed, crm_learners l
+		SELECT l.id FROM changed, crm_learners l
 		WHERE changed.old > 0 AND (l.enrolled_ids @> ARRAY[changed.old] OR l.bought_ids @> ARRAY[changed.old])
+		UNION
+		SELECT p.learner_id FROM changed JOIN crm_pairs p ON p.offering_id = changed.old
 		ON CONFLICT DO NOTHING`)
 	if err != nil {
 		return fmt.Errorf("link copies to their origin: %w", err)

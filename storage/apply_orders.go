@@ -94,10 +94,11 @@ func (a *applier) orders(ctx context.Context) error {
 			ON CONFLICT (host_id) DO UPDATE SET `+assign(names, "host_id")+`, learner_id = EXCLUDED.learner_id,
 				offering_ids = EXCLUDED.offering_ids, written_at = now()
 			WHERE `+newer("crm_orders")+`
-			RETURNING id, host_id, learner_id, xmax = 0 AS fresh),
+			RETURNING id, host_id, learner_id, offering_ids, xmax = 0 AS fresh),
 		note AS (INSERT INTO crm_in_written SELECT id, host_id, fresh FROM up),
+		pair AS (INSERT INTO crm_in_pairs SELECT learner_id, unnest(offering_ids) FROM up WHERE NOT ?),
 		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up WHERE NOT ?)
-		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`, a.batch.SkipFacts)
+		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`, a.skipFunnel, a.batch.SkipFacts)
 	if err != nil {
 		return fmt.Errorf("save orders: %w", err)
 	}
@@ -144,7 +145,8 @@ func (a *applier) goneOrders(ctx context.Context) error {
 		WITH up AS (
 			UPDATE crm_orders o SET status = 'deleted', paid_amount = 0, refunded = 0, paid_on = NULL,
 				content_hash = s.content_hash, updated_at = s.updated_at, written_at = now()
-			FROM crm_in_orders s WHERE s.deleted AND o.host_id = s.host_id AND o.status <> 'deleted' AND o.updated_at <= s.updated_at
+			FROM crm_in_orders s WHERE s.deleted AND o.host_id = s.host_id AND o.updated_at <= s.updated_at
+				AND (o.status <> 'deleted' OR o.updated_at < s.updated_at) -- a younger tombstone buries what came in between
 			RETURNING o.learner_id)
 		INSERT INTO crm_in_touched SELECT learner_id FROM up`)
 	if err != nil {

@@ -56,6 +56,19 @@ const richer = `
 		SELECT 2, l.id, l.id, 0, 'accepted', '2026-02-15' FROM crm_learners l WHERE host_id = 'all';
 	INSERT INTO crm_lists (name, by_id, by_name, given, people, created_at) SELECT 'l' || n, '', '', 1, 1, now() FROM generate_series(1, 2) n;
 	INSERT INTO crm_list_members SELECT CASE host_id WHEN 'all' THEN 1 ELSE 2 END, id FROM crm_learners WHERE host_id <> 'none';
+	UPDATE crm_learners SET tag_ids = CASE host_id WHEN 'all' THEN ARRAY(SELECT id FROM crm_tags WHERE name = '数学') ELSE '{}' END;
+	DELETE FROM crm_pairs;
+	INSERT INTO crm_pairs (learner_id, offering_id, stage, past, heat, set_level, refunding)
+		SELECT l.id, f.id, t.stage, t.past, t.heat, t.level, t.refunding
+		FROM (VALUES ('all', '1', 'potential', true, 1000000, '', 1), ('all', '2', '', false, 0, '', 0), ('other', '2', 'pending', false, 1000000, 'low', 0)) t (who, course, stage, past, heat, level, refunding)
+		JOIN crm_learners l ON l.host_id = t.who JOIN crm_offerings f ON f.host_id = t.course;
+	INSERT INTO crm_followups (learner_id, method, at, next_at, done_at, owner_id, owner_name, by_id, by_name)
+		SELECT l.id, t.method, t.at, t.next, t.done, t.owner, '', '', ''
+		FROM (VALUES ('all', 'phone', timestamptz '2026-06-27', timestamptz '2026-06-29', NULL, 's1'), ('other', 'plan', '2026-06-29', '2026-07-02', NULL, 's2'),
+			('other', 'plan', '2026-05-01', '2026-05-02', timestamptz '2026-05-02', 's1')) t (who, method, at, next, done, owner)
+		JOIN crm_learners l ON l.host_id = t.who;
+	INSERT INTO crm_labels (name, by_id, by_name, created_at) SELECT 'g' || n, '', '', now() FROM generate_series(1, 2) n;
+	INSERT INTO crm_label_people SELECT CASE host_id WHEN 'all' THEN 1 ELSE 2 END, id, now(), '', '' FROM crm_learners WHERE host_id <> 'none';
 `
 
 // fieldCase is a condition and who it selects of the three; its negation must select just the
@@ -113,6 +126,7 @@ func fieldCases(course, tag, me int64) []fieldCase {
 		{"open_count", nil, segment.OpGe, 1, "", all},
 		{"open_total", nil, segment.OpGe, 700, "", all},
 		{"open_since", nil, segment.OpOlder, 24, segment.Hour, all},
+		{"refund_asked", nil, segment.OpAnyOf, []int64{course}, "", all},
 		{"coupon", nil, segment.OpIs, "spring", "", all},
 		{"order_origin", nil, segment.OpNoneOf, []string{"offline"}, "", []string{"all", "none"}},
 		{"bought", nil, segment.OpNoneOf, []int64{course}, "", nobodyElse},
@@ -139,6 +153,12 @@ func fieldCases(course, tag, me int64) []fieldCase {
 		{"join_reason", nil, segment.OpAnyOf, []string{"purchase"}, "", all},
 		{"withdrawn", nil, segment.OpInLast, 7, segment.Day, all},
 		{"exit_reason", nil, segment.OpNoneOf, []string{"refund"}, "", nobodyElse},
+		{"stage", &segment.Of{Offerings: []int64{course}}, segment.OpAnyOf, []string{"potential"}, "", all},
+		{"stage", &segment.Of{Categories: []string{"文科"}}, segment.OpNotEmpty, nil, "", []string{"other"}},
+		{"stage", nil, segment.OpNoneOf, []string{"pending", "enrolled"}, "", []string{"all", "none"}},
+		{"intent", &segment.Of{Tags: []int64{tag}}, segment.OpAnyOf, []string{"high", "medium"}, "", all},
+		{"intent", nil, segment.OpAllOf, []string{"low"}, "", []string{"other"}}, // as staff said
+		{"past_offering", nil, segment.OpNoneOf, []int64{course}, "", nobodyElse},
 		{"contacted", nil, segment.OpNotInLast, 7, segment.Day, nobodyElse},
 		{"contacted", &segment.Of{Channels: []string{"sms"}}, segment.OpInLast, 4, segment.Month, []string{"other"}},
 		{"campaigns", &segment.Of{Channels: []string{"email"}}, segment.OpGe, 1, "", all},
@@ -155,6 +175,13 @@ func fieldCases(course, tag, me int64) []fieldCase {
 		{"unsubscribed", nil, segment.OpNoneOf, []string{"email"}, "", []string{"all", "none"}}, // told us, or the host
 		{"suppressed", nil, segment.OpAnyOf, []string{"sms"}, "", all},
 		{"suppressed", nil, segment.OpNoneOf, []string{"email"}, "", []string{"all", "none"}},
+		{"followup_last", nil, segment.OpInLast, 7, segment.Day, all},
+		{"followup_next", nil, segment.OpInNext, 7, segment.Day, []string{"other"}},
+		{"followup_next", nil, segment.OpOlder, 1, segment.Hour, all},
+		{"followup_count", nil, segment.OpEq, 0, "", nobodyElse},
+		{"followup_count", lastDays(7), segment.OpGe, 1, "", all},
+		{"followup_owner", nil, segment.OpAnyOf, []string{"s1"}, "", all},
+		{"label", nil, segment.OpAnyOf, []int64{1}, "", all},
 		{"interest_tag", nil, segment.OpAnyOf, []int64{tag}, "", all},
 		{"query", nil, segment.OpNotIn, []int64{1}, "", nobodyElse}, // logged in within 30 days
 		{"list", nil, segment.OpNotIn, []int64{1}, "", nobodyElse},

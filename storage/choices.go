@@ -22,7 +22,10 @@ func (s *Segments) Choices(ctx context.Context, of segment.Choices, search strin
 
 // Labels implements segment.People.
 func (s *Segments) Labels(ctx context.Context, of segment.Choices, values []string) (map[string]string, error) {
-	query, ok := choiceQueries[of]
+	query, ok := labelQueries[of]
+	if !ok {
+		query, ok = choiceQueries[of]
+	}
 	if !ok || len(values) == 0 {
 		return map[string]string{}, nil
 	}
@@ -39,7 +42,12 @@ func (s *Segments) Labels(ctx context.Context, of segment.Choices, values []stri
 
 // choiceQueries give value, label, note and rank of each list that comes from the data.
 var choiceQueries = map[segment.Choices]string{
-	segment.TagChoices: `SELECT id::text AS value, name AS label, '' AS note, 0::bigint AS rank FROM crm_tags`,
+	segment.TagChoices:      allTags + ` WHERE id IN (SELECT unnest(tag_ids) FROM crm_offerings)`, // the others are words of categories
+	segment.InterestChoices: allTags,
+	segment.LabelChoices: `SELECT id::text AS value, name AS label, '' AS note, 0::bigint AS rank FROM crm_labels
+		WHERE deleted_at IS NULL AND merged_into IS NULL`,
+	segment.OwnerChoices: `SELECT owner_id AS value, (array_agg(owner_name ORDER BY id DESC))[1] AS label, '' AS note, count(*) AS rank FROM crm_followups
+		WHERE done_at IS NULL AND next_at IS NOT NULL AND owner_id <> '' GROUP BY owner_id`,
 	segment.LevelChoices: `SELECT level_id AS value, coalesce(nullif(max(level_name), ''), level_id) AS label, '' AS note, max(rank)::bigint AS rank
 		FROM crm_memberships WHERE NOT deleted GROUP BY level_id`,
 	segment.OfferingChoices: `SELECT id::text AS value, CASE WHEN title = '' THEN '#' || host_id ELSE title END AS label, type AS note,
@@ -54,4 +62,13 @@ var choiceQueries = map[segment.Choices]string{
 	segment.ProvinceChoices: `SELECT value, value AS label, '' AS note, 0::bigint AS rank FROM crm_words WHERE kind = 'province'`,
 	segment.CityChoices:     `SELECT value, value AS label, '' AS note, 0::bigint AS rank FROM crm_words WHERE kind = 'city'`,
 	segment.ActivityChoices: `SELECT value, value AS label, '' AS note, 0::bigint AS rank FROM crm_words WHERE kind = 'activity'`,
+}
+
+const allTags = `SELECT id::text AS value, name AS label, '' AS note, 0::bigint AS rank FROM crm_tags`
+
+// labelQueries name what a rule may still ask for although nobody is offered it any more.
+var labelQueries = map[segment.Choices]string{
+	segment.TagChoices: allTags,
+	segment.OwnerChoices: `SELECT owner_id AS value, (array_agg(owner_name ORDER BY id DESC))[1] AS label, '' AS note, 0::bigint AS rank
+		FROM crm_followups GROUP BY owner_id`,
 }

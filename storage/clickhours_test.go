@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/crm/dossier"
 	h "github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/segment"
 )
@@ -191,7 +192,7 @@ func TestDossierTellsWhoDenied(t *testing.T) {
 	if _, err := s.consents.Import(t.Context(), "learner1@example.com", marketer); err != nil {
 		t.Fatal(err)
 	}
-	d, err := (&Dossiers{s.db}).Find(t.Context(), holders[0], time.Hour, s.now)
+	d, err := (&Dossiers{s.db}).Head(t.Context(), holders[0], dossier.Terms{Now: s.now, Window: time.Hour, Location: time.UTC, Currency: "CNY"})
 	if err != nil {
 		t.Fatal(err)
 	}

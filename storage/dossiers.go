@@ -2,133 +2,171 @@ package storage
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
-	"github.com/uptrace/bun"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/crm/dossier"
 	h "github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
 )
 
 // Dossiers implements dossier.Store.
 type Dossiers struct{ *DB }
 
-// Find implements dossier.Store.
-func (s *Dossiers) Find(ctx context.Context, id segment.PersonID, window time.Duration, now time.Time) (dossier.Dossier, error) {
-	var d dossier.Dossier
-	err := s.reading(ctx, func(tx bun.Tx) error {
-		var err error
-		if d, err = dossierPerson(ctx, tx, id); err != nil {
+// about asks questions about one person. There is no queue for them: each reads little.
+func (s *Dossiers) about(ctx context.Context, questions ...question) error {
+	return s.askIn(ctx, nil, audienceTimeout, questions...)
+}
+
+// told asks for rows, each as one JSON value: the lists have many columns, most of them empty.
+func told[T any](sql string, args []any, each func(T)) question {
+	return newQuestion("SELECT to_jsonb(x) FROM ("+sql+") x", args, func(r pgx.Rows) error {
+		var text []byte
+		if err := r.Scan(&text); err != nil {
 			return err
 		}
-		if d.Orders, err = dossierOrders(ctx, tx, id, window); err != nil {
-			return fmt.Errorf("orders: %w", err)
+		var row T
+		if err := json.Unmarshal(text, &row); err != nil {
+			return fmt.Errorf("read row: %w", err)
 		}
-		if d.Enrollments, err = dossierEnrollments(ctx, tx, id, now); err != nil {
-			return fmt.Errorf("enrollments: %w", err)
-		}
-		if d.Deliveries, err = dossierDeliveries(ctx, tx, id); err != nil {
-			return fmt.Errorf("deliveries: %w", err)
-		}
+		each(row)
 		return nil
 	})
+}
+
+// pageOf cuts what was read beyond a page and gives the cursor behind its last row.
+func pageOf[T any](rows []T, limit int, size dossier.Size, key func(T) any) dossier.Page[T] {
+	p := dossier.Page[T]{Rows: rows, Size: size}
+	if len(rows) > limit {
+		p.Rows = rows[:limit]
+		p.Next = encodeCursor(key(rows[limit-1]))
+	}
+	return p
+}
+
+// headPlaces and headDeliveries are how many of each the head holds: the first are for the eye, the
+// others tell what was sent within the days of the cap.
+const (
+	headPlaces     = 5
+	headDeliveries = 50
+)
+
+// Head implements dossier.Store.
+func (s *Dossiers) Head(ctx context.Context, id segment.PersonID, t dossier.Terms) (dossier.Dossier, error) {
+	var d dossier.Dossier
+	err := s.about(ctx, headQuestion(&d, id), sizeQuestion(&d.Size, id), latelyQuestion(&d.Lately, id, t),
+		placesQuestion(id, orderedKey{}, headPlaces, t, func(p dossier.Place) { d.Places = append(d.Places, p) }),
+		recentQuestion(id, func(r dossier.Delivery) { d.Recent = append(d.Recent, r) }))
+	if err == nil && d.ID == 0 {
+		err = fault.ErrNotFound
+	}
 	return d, err
 }
 
-func dossierPerson(ctx context.Context, tx bun.Tx, id segment.PersonID) (dossier.Dossier, error) {
-	var r struct {
-		personRow                                `bun:",extend"`
-		ConsentSms, ConsentEmail, ConsentMessage string
-		HostSms, HostEmail, HostMessage          string
-		EmailDead, MobileDead                    bool
-		Marketable, EmailUsable, MobileUsable    bool
-		MemberUntil                              bun.NullTime
-		RefundCount, OpenCount                   int
-		RefundTotal, OpenTotal                   int64
-	}
-	err := tx.NewRaw("SELECT "+personColumns+`, l.marketable,
-			l.usable_email IS NOT NULL AND NOT l.dead_email AS email_usable, l.usable_mobile IS NOT NULL AND NOT l.dead_mobile AS mobile_usable,
-			`+effective+`, l.consent_sms AS host_sms, l.consent_email AS host_email, l.consent_message AS host_message, l.dead_email AS email_dead, l.dead_mobile AS mobile_dead,
-			l.member_expires_at AS member_until,
-			l.refund_count, l.refund_total, l.open_order_count AS open_count, l.open_order_total AS open_total
-		FROM crm_learners l WHERE l.id = ?`, int64(id)).Scan(ctx, &r)
-	return dossier.Dossier{Person: r.person(), Marketable: r.Marketable, EmailUsable: r.EmailUsable, MobileUsable: r.MobileUsable,
-		Consent: h.Consent{h.ChannelSMS: h.ConsentState(r.ConsentSms), h.ChannelEmail: h.ConsentState(r.ConsentEmail),
-			h.ChannelMessage: h.ConsentState(r.ConsentMessage)},
-		HostConsent: h.Consent{h.ChannelSMS: h.ConsentState(r.HostSms), h.ChannelEmail: h.ConsentState(r.HostEmail),
-			h.ChannelMessage: h.ConsentState(r.HostMessage)}, EmailDead: r.EmailDead, MobileDead: r.MobileDead,
-		MemberUntil: utc(r.MemberUntil), RefundCount: r.RefundCount, RefundTotal: r.RefundTotal,
-		OpenCount: r.OpenCount, OpenTotal: r.OpenTotal}, err
+func headQuestion(d *dossier.Dossier, id segment.PersonID) question {
+	return newQuestion(`SELECT l.marketable,
+			l.usable_email IS NOT NULL AND NOT l.dead_email, l.usable_mobile IS NOT NULL AND NOT l.dead_mobile,
+			l.dead_email, l.dead_mobile, l.consent_sms, l.consent_email, l.consent_message, l.own_sms, l.own_email, l.own_message,
+			l.member_expires_at, l.first_paid_at, l.refund_count, l.refund_total, l.open_order_count, l.open_order_total,
+			`+personColumns+`, NULL::timestamptz, '', false
+		FROM crm_learners l WHERE l.id = ?`, []any{int64(id)}, func(r pgx.Rows) (err error) {
+		var host, own [3]string
+		var until, first sql.NullTime
+		d.Person, err = scanPerson(r, &d.Marketable, &d.EmailUsable, &d.MobileUsable, &d.EmailDead, &d.MobileDead,
+			&host[0], &host[1], &host[2], &own[0], &own[1], &own[2], &until, &first, &d.RefundCount, &d.RefundTotal, &d.OpenCount, &d.OpenTotal)
+		d.MemberUntil, d.FirstPaidAt = orZero(until), orZero(first)
+		d.HostConsent, d.Consent = h.Consent{}, h.Consent{}
+		for i, ch := range []h.Channel{h.ChannelSMS, h.ChannelEmail, h.ChannelMessage} {
+			d.HostConsent[ch] = h.ConsentState(host[i])
+			d.Consent[ch] = d.HostConsent[ch]
+			if h.ConsentState(own[i]) == h.ConsentDenied {
+				d.Consent[ch] = h.ConsentDenied
+			}
+		}
+		return err
+	})
 }
 
-func dossierOrders(ctx context.Context, tx bun.Tx, id segment.PersonID, window time.Duration) ([]dossier.Order, error) {
-	var rows []struct {
-		ID, PayableAmount, PaidAmount, Refunded, CampaignID int64
-		Sn, Status, Currency                                string
-		Titles                                              []string `bun:",array"`
-		CreatedAt                                           time.Time
-		PaidOn                                              bun.NullTime
-	}
-	err := tx.NewRaw(`
-		SELECT o.id, o.sn, o.status, o.currency, o.payable_amount, o.paid_amount, o.refunded, o.created_at, o.paid_on,
-			ARRAY(SELECT i.title FROM crm_order_items i WHERE i.order_id = o.id ORDER BY i.pos) AS titles,
-			coalesce((SELECT k.campaign_id FROM crm_clicks k
-				WHERE k.learner_id = o.learner_id AND k.kind = 'human' AND o.paid_amount > 0 AND k.at <= o.paid_on
-					AND k.at >= o.paid_on - ? * interval '1 second'
-				ORDER BY k.at DESC, k.campaign_id DESC LIMIT 1), 0) AS campaign_id
-		FROM crm_orders o WHERE o.learner_id = ? AND o.status <> 'deleted' ORDER BY o.created_at DESC, o.id DESC LIMIT ?`,
-		int64(window.Seconds()), int64(id), dossier.Limit).Scan(ctx, &rows)
-	out := make([]dossier.Order, len(rows))
-	for i, r := range rows {
-		out[i] = dossier.Order{ID: r.ID, SN: r.Sn, Titles: r.Titles, Status: h.OrderStatus(r.Status), Currency: r.Currency,
-			Payable: r.PayableAmount, Paid: r.PaidAmount, Refunded: r.Refunded, CreatedAt: r.CreatedAt.UTC(), PaidOn: utc(r.PaidOn),
-			Campaign: campaign.ID(r.CampaignID)}
-	}
-	return out, err
+// creditOf is the campaign that an order o counts for; ?1 is the window in seconds. campaign.Attribute is the
+// same in Go.
+const creditOf = `(SELECT k.campaign_id FROM crm_clicks k
+	WHERE k.learner_id = o.learner_id AND k.kind = 'human' AND o.paid_amount > 0 AND k.at <= o.paid_on AND k.at >= o.paid_on - ?1 * interval '1 second'
+	ORDER BY k.at DESC, k.campaign_id DESC LIMIT 1)`
+
+// sizeQuestion counts the rows of the lists.
+func sizeQuestion(n *dossier.Size, id segment.PersonID) question {
+	return newQuestion(`SELECT
+			(SELECT count(*) FROM crm_orders o WHERE o.learner_id = ?0 AND o.status <> 'deleted'),
+			(SELECT count(*) FROM crm_enrollments e WHERE e.learner_id = ?0 AND e.role = 'student'),
+			(SELECT count(*) FROM crm_deliveries x WHERE x.learner_id = ?0 AND x.state <> 'excluded'),
+			(SELECT count(*) FROM crm_followups f WHERE f.learner_id = ?0)`,
+		[]any{int64(id)}, func(r pgx.Rows) error { return r.Scan(&n.Orders, &n.Places, &n.Deliveries, &n.Followups) })
 }
 
-func dossierEnrollments(ctx context.Context, tx bun.Tx, id segment.PersonID, now time.Time) ([]dossier.Enrollment, error) {
-	var rows []struct {
-		Title, Type, Status    string
-		JoinedAt               time.Time
-		ExpiresAt, LastLearnAt bun.NullTime
-		RequiredDone           int
-		RequiredUnits          int
+// withSize asks for the sizes too, unless a later page is wanted.
+func withSize(n *dossier.Size, id segment.PersonID, after string, questions ...question) []question {
+	if after != "" {
+		return questions
 	}
-	err := tx.NewRaw(`
-		SELECT CASE WHEN f.title = '' THEN '#' || f.host_id ELSE f.title END AS title, f.type,
-			CASE WHEN e.status = 'active' AND e.expires_at <= ? THEN 'expired' ELSE e.status END AS status,
-			e.joined_at, e.expires_at, e.last_learn_at, e.required_done, f.required_units
-		FROM crm_enrollments e JOIN crm_offerings f ON f.id = e.offering_id
-		WHERE e.learner_id = ? AND e.role = 'student' ORDER BY e.joined_at DESC, e.id DESC LIMIT ?`, now, int64(id), dossier.Limit).Scan(ctx, &rows)
-	out := make([]dossier.Enrollment, len(rows))
-	for i, r := range rows {
-		out[i] = dossier.Enrollment{Title: r.Title, Type: h.TargetType(r.Type), Status: h.EnrollmentStatus(r.Status),
-			JoinedAt: r.JoinedAt.UTC(), ExpiresAt: utc(r.ExpiresAt), LastLearnAt: utc(r.LastLearnAt), Done: r.RequiredDone, Units: r.RequiredUnits}
-	}
-	return out, err
+	return append(questions, sizeQuestion(n, id))
 }
 
-func dossierDeliveries(ctx context.Context, tx bun.Tx, id segment.PersonID) ([]dossier.Delivery, error) {
-	var rows []struct {
-		CampaignID           int64
-		Name, Channel, State string
-		Direct               bool
-		At                   time.Time
-		ClickedAt            bun.NullTime
-	}
-	err := tx.NewRaw(`
-		SELECT c.id AS campaign_id, c.name, c.channel, d.direct, d.state, coalesce(d.accepted_at, c.launched_at) AS at,
-			(SELECT min(k.at) FROM crm_clicks k WHERE k.campaign_id = d.campaign_id AND k.ordinal = d.ordinal AND k.kind = 'human') AS clicked_at
+// latelyQuestion counts what marketing did of late.
+func latelyQuestion(n *dossier.Lately, id segment.PersonID, t dossier.Terms) question {
+	since := t.Now.Add(-dossier.LatelyDays * 24 * time.Hour)
+	return newQuestion(`SELECT
+			(SELECT count(*) FROM crm_deliveries x WHERE x.learner_id = ?0 AND x.state IN ('accepted', 'delivered', 'unknown') AND coalesce(x.accepted_at, x.sending_at) >= ?2),
+			(SELECT count(*) FROM crm_clicks k WHERE k.learner_id = ?0 AND k.kind = 'human' AND k.at >= ?2),
+			(SELECT count(*) FROM crm_orders o WHERE o.learner_id = ?0 AND o.paid_on >= ?2 AND `+creditOf+` IS NOT NULL)`,
+		[]any{int64(id), int64(t.Window.Seconds()), since}, func(r pgx.Rows) error {
+			return r.Scan(&n.Sent, &n.Clicks, &n.Orders)
+		})
+}
+
+// recentQuestion lists the latest messages without what they brought in.
+func recentQuestion(id segment.PersonID, each func(dossier.Delivery)) question {
+	return told(`SELECT c.id AS campaign, c.name, c.channel, d.direct, d.state, coalesce(d.accepted_at, c.launched_at) AS at
 		FROM crm_deliveries d JOIN crm_campaigns c ON c.id = d.campaign_id
-		WHERE d.learner_id = ? AND d.state <> 'excluded' ORDER BY c.id DESC LIMIT ?`, int64(id), dossier.Limit).Scan(ctx, &rows)
-	out := make([]dossier.Delivery, len(rows))
-	for i, r := range rows {
-		out[i] = dossier.Delivery{Campaign: campaign.ID(r.CampaignID), Name: r.Name, Channel: h.Channel(r.Channel), Direct: r.Direct,
-			State: campaign.DeliveryState(r.State), At: r.At.UTC(), ClickedAt: utc(r.ClickedAt)}
+		WHERE d.learner_id = ? AND d.state <> 'excluded' ORDER BY d.campaign_id DESC LIMIT ?`, []any{int64(id), headDeliveries},
+		func(r deliveryRow) { each(r.delivery()) })
+}
+
+type deliveryRow struct {
+	Campaign             int64
+	Name, Channel, State string
+	Reason               string
+	Direct               bool
+	At                   time.Time
+	ClickedAt            time.Time `json:"clicked_at"`
+	Orders               int
+	Revenue              int64
+}
+
+func (r deliveryRow) delivery() dossier.Delivery {
+	return dossier.Delivery{Campaign: campaign.ID(r.Campaign), Name: r.Name, Channel: h.Channel(r.Channel), Direct: r.Direct,
+		State: campaign.DeliveryState(r.State), Reason: campaign.Reason(r.Reason), At: r.At.UTC(), ClickedAt: r.ClickedAt.UTC(),
+		Orders: r.Orders, Revenue: r.Revenue}
+}
+
+// Details implements dossier.Store.
+func (s *Dossiers) Details(ctx context.Context, id segment.PersonID) (dossier.Details, error) {
+	var d dossier.Details
+	var size dossier.Size
+	found := false
+	err := s.about(ctx, told(`SELECT l.host_id, l.birthday, l.mobile_verified, l.email_verified, l.device, l.locale, l.roles, l.inviter_host_id,
+			i.id AS inviter_id, coalesce(nullif(i.real_name, ''), i.nickname) AS inviter, m.starts_at, l.updated_at, l.custom
+		FROM crm_learners l LEFT JOIN crm_learners i ON l.inviter_host_id <> '' AND i.host_id = l.inviter_host_id
+			LEFT JOIN crm_memberships m ON m.learner_id = l.id AND NOT m.deleted
+		WHERE l.id = ?`, []any{int64(id)}, func(r detailsRow) { d, found = r.details(), true }), sizeQuestion(&size, id))
+	d.Size = size
+	if err == nil && !found {
+		err = fault.ErrNotFound
 	}
-	return out, err
+	return d, err
 }

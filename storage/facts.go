@@ -11,7 +11,7 @@ import (
 // factColumns are derived from orders, enrollments, memberships and offerings. The formulas are
 // those of DOMAIN §3, "Purchases of a learner".
 const factColumns = `paid_order_count, paid_total, first_paid_at, last_paid_at, refund_count, refund_total,
-	open_order_count, open_order_total, enrolled_count, last_learn_at, bought_ids, enrolled_ids, tag_ids,
+	open_order_count, open_order_total, enrolled_count, last_learn_at, bought_ids, enrolled_ids,
 	member_level, member_expires_at`
 
 // factsSQL computes the facts of the learners in crm_in_touched. Its arguments are the
@@ -22,7 +22,7 @@ const factsSQL = `
 UPDATE crm_learners l SET (` + factColumns + `) = ROW (f.*)
 FROM (SELECT DISTINCT learner_id FROM crm_in_touched) t,
 LATERAL (
-	SELECT o.*, e.enrolled_count, e.last_learn_at, o2.bought_ids, e.enrolled_ids, g.tag_ids,
+	SELECT o.*, e.enrolled_count, e.last_learn_at, o2.bought_ids, e.enrolled_ids,
 		CASE WHEN m.expires_at IS NULL OR m.expires_at > ? THEN coalesce(m.level_id, '') ELSE '' END AS member_level,
 		m.expires_at AS member_expires_at
 	FROM (
@@ -51,17 +51,13 @@ LATERAL (
 				role = 'student' AND status = 'active' AND (expires_at IS NULL OR expires_at > ?) AS current
 			FROM crm_enrollments WHERE learner_id = t.learner_id
 		) e JOIN crm_offerings f ON f.id = e.offering_id
-	) e,
-	LATERAL (
-		SELECT coalesce(array_agg(DISTINCT tag ORDER BY tag), '{}') AS tag_ids
-		FROM crm_offerings f, unnest(f.tag_ids) tag WHERE f.id = ANY (o2.bought_ids || e.enrolled_ids)
-	) g
+	) e
 	LEFT JOIN crm_memberships m ON m.learner_id = t.learner_id AND NOT m.deleted
 ) f
 WHERE l.id = t.learner_id AND ROW (` + factColumnsOfL + `) IS DISTINCT FROM ROW (f.*)`
 
 const factColumnsOfL = `l.paid_order_count, l.paid_total, l.first_paid_at, l.last_paid_at, l.refund_count, l.refund_total,
-	l.open_order_count, l.open_order_total, l.enrolled_count, l.last_learn_at, l.bought_ids, l.enrolled_ids, l.tag_ids,
+	l.open_order_count, l.open_order_total, l.enrolled_count, l.last_learn_at, l.bought_ids, l.enrolled_ids,
 	l.member_level, l.member_expires_at`
 
 // refreshFacts computes the facts of the learners in crm_in_touched. It locks them first, in the
@@ -95,7 +91,10 @@ const (
 func (p *Projection) ComputeFacts(ctx context.Context, all bool, now time.Time) (int, error) {
 	var n int64
 	err := p.retryTx(ctx, func(t *tx) error {
-		if err := touched.create(ctx, t); err != nil {
+		if err := createLists(ctx, t); err != nil {
+			return err
+		}
+		if err := lockCanonical(ctx, t, false); err != nil {
 			return err
 		}
 		var err error
@@ -166,5 +165,12 @@ func (p *Projection) dueFacts(ctx context.Context, t *tx, now time.Time) (int64,
 		INSERT INTO crm_in_touched SELECT learner_id FROM taken`, factsLater); err != nil {
 		return 0, fmt.Errorf("take due learners: %w", err)
 	}
-	return refreshFacts(ctx, t, p.Currency, now)
+	n, err := refreshFacts(ctx, t, p.Currency, now)
+	if err != nil || n == 0 || p.SkipFunnel {
+		return n, err
+	}
+	if _, err := t.exec(ctx, "INSERT INTO crm_in_whole SELECT learner_id FROM crm_in_touched"); err != nil {
+		return n, err
+	}
+	return n, refreshPairs(ctx, t, p.Currency, p.Location, now, wholeSQL)
 }

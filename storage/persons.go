@@ -31,7 +31,7 @@ type personRow struct {
 const personColumns = `l.id, coalesce(l.host_id, '') AS host_id, l.nickname, l.real_name, l.mobile, l.email, l.status,
 	l.registered_at, l.last_login_at, l.last_paid_at, l.paid_order_count AS paid_count, l.paid_total,
 	coalesce((SELECT nullif(m.level_name, '') FROM crm_memberships m WHERE m.learner_id = l.id AND NOT m.deleted), l.member_level) AS level,
-	ARRAY(SELECT t.name FROM crm_tags t WHERE t.id = ANY (l.tag_ids) ORDER BY t.id) AS tags,
+	ARRAY(SELECT t.name FROM crm_tags t WHERE t.id = ANY (l.tag_ids) ORDER BY array_position(l.tag_ids, t.id)) AS tags,
 	l.gender, l.province, l.city, l.register_source, l.enrolled_count AS enrolled, l.last_learn_at`
 
 // contactColumns describe the latest campaign message of l, joined by contactJoin.

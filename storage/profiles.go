@@ -44,6 +44,20 @@ func (s *Segments) Profile(ctx context.Context, id segment.PersonID) (*segment.P
 			p.Clicks = append(p.Clicks, c)
 			return err
 		}),
+		newQuestion(profilePairs, args, func(r pgx.Rows) error {
+			var q segment.ProfilePair
+			err := r.Scan(&q.Offering, &q.Stage, &q.Past, &q.SetLevel, &q.Heat, &q.Refunding)
+			p.Pairs = append(p.Pairs, q)
+			return err
+		}),
+		newQuestion(profileFollowUps, args, func(r pgx.Rows) error {
+			var f segment.ProfileFollowUp
+			var next sql.NullTime
+			err := r.Scan(&f.Planned, &f.At, &f.Open, &next, &f.Owner)
+			f.At, f.NextAt = f.At.UTC(), orZero(next)
+			p.FollowUps = append(p.FollowUps, f)
+			return err
+		}),
 	)
 	if err == nil && p.Person == 0 {
 		return nil, fmt.Errorf("person %d: %w", id, fault.ErrNotFound)
@@ -62,7 +76,7 @@ const (
 			l.registered_at, l.last_login_at, ` + effective + `, l.dead_mobile, l.dead_email, l.custom,
 			l.paid_order_count, l.paid_total, l.first_paid_at, l.last_paid_at, l.refund_count, l.refund_total, l.open_order_count, l.open_order_total,
 			l.enrolled_count, l.last_learn_at, l.bought_ids, l.enrolled_ids, l.tag_ids, l.member_level, l.member_expires_at,
-			ARRAY(SELECT m.list_id FROM crm_list_members m WHERE m.learner_id = l.id)
+			ARRAY(SELECT m.list_id FROM crm_list_members m WHERE m.learner_id = l.id), ARRAY(SELECT g.label_id FROM crm_label_people g WHERE g.learner_id = l.id)
 		FROM crm_learners l WHERE l.id = ? AND ` + people
 	// There are hundreds of offerings: all of them cost less than finding which ones are meant.
 	profileOfferings = `SELECT id, canonical_id, category_path, tag_ids, price, required_units FROM crm_offerings`
@@ -75,7 +89,9 @@ const (
 			EXISTS (SELECT FROM crm_clicks k WHERE k.campaign_id = x.campaign_id AND k.ordinal = x.ordinal AND k.kind = 'human')
 		FROM crm_deliveries x JOIN crm_campaigns c ON c.id = x.campaign_id
 		WHERE x.learner_id = ? AND x.state IN ('accepted', 'delivered', 'unknown')`
-	profileClicks = `SELECT campaign_id, link_id, at FROM crm_clicks WHERE learner_id = ? AND kind = 'human'`
+	profileClicks    = `SELECT campaign_id, link_id, at FROM crm_clicks WHERE learner_id = ? AND kind = 'human'`
+	profilePairs     = `SELECT offering_id, stage, past, set_level, heat + order_heat, refunding FROM crm_pairs WHERE learner_id = ?`
+	profileFollowUps = `SELECT method = 'plan', at, done_at IS NULL, next_at, owner_id FROM crm_followups WHERE learner_id = ?`
 )
 
 func scanProfile(r pgx.Rows, p *segment.Profile) error {
@@ -86,7 +102,7 @@ func scanProfile(r pgx.Rows, p *segment.Profile) error {
 	err := r.Scan((*int64)(&p.Person), (*string)(&p.Status), &p.Nickname, &p.RealName, (*string)(&p.Gender), &birthday, &p.RegisterSource, (*string)(&p.Device),
 		&p.Province, &p.City, &roles, &p.Inviter, &p.HasMobile, &p.HasEmail, &p.MobileVerified, &p.EmailVerified, &registered, &login, &sms, &email, &message, &p.MobileDead, &p.EmailDead, &custom,
 		&p.PaidCount, &p.PaidTotal, &firstPaid, &lastPaid, &p.RefundCount, &p.RefundTotal, &p.OpenCount, &p.OpenTotal,
-		&p.EnrolledCount, &learned, &p.Bought, &p.Enrolled, &p.Tags, &p.MemberLevel, &expires, &p.Lists)
+		&p.EnrolledCount, &learned, &p.Bought, &p.Enrolled, &p.Tags, &p.MemberLevel, &expires, &p.Lists, &p.Labels)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,10 @@ func (p *Projection) EndRepair(ctx context.Context, feed projection.Feed, now ti
 	var gone int64
 	tooMany := false
 	err := p.retryTx(ctx, func(t *tx) error {
-		if err := touched.create(ctx, t); err != nil {
+		if err := createLists(ctx, t); err != nil {
+			return err
+		}
+		if err := lockCanonical(ctx, t, false); err != nil {
 			return err
 		}
 		// What was written since the pass began is there, whether the walk met it or not.
@@ -102,6 +105,14 @@ func (p *Projection) EndRepair(ctx context.Context, feed projection.Feed, now ti
 		}
 		if _, err := refreshFacts(ctx, t, p.Currency, now); err != nil {
 			return err
+		}
+		if !p.SkipFunnel {
+			if _, err := t.exec(ctx, "INSERT INTO crm_in_whole SELECT learner_id FROM crm_in_touched"); err != nil {
+				return err
+			}
+			if err := refreshPairs(ctx, t, p.Currency, p.Location, now, wholeSQL); err != nil {
+				return err
+			}
 		}
 		return closeRepair(ctx, t, feed, gone, "")
 	})

@@ -36,7 +36,12 @@ var missing = map[string]string{
 	"real_name":      blank("l.real_name"),
 	"member_level":   "NOT EXISTS (SELECT FROM crm_memberships m WHERE m.learner_id = l.id AND NOT m.deleted AND NOT (" + blank("m.level_name") + "))",
 	"member_expires": "NOT EXISTS (SELECT FROM crm_memberships m WHERE m.learner_id = l.id AND NOT m.deleted AND m.expires_at IS NOT NULL)",
+	"open_title":     noOpenOrder,
+	"open_amount":    noOpenOrder,
 }
+
+// noOpenOrder asks the facts first: few people have one.
+const noOpenOrder = "NOT (l.open_order_count > 0 AND EXISTS (SELECT FROM crm_orders o WHERE o.learner_id = l.id AND o.status = 'pending'))"
 
 // counted are the deliveries x of campaigns c that a cap counts: those that reached a provider or
 // may have, not of messages to one person.
@@ -179,12 +184,12 @@ func (s *Campaigns) Sample(ctx context.Context, v campaign.Sieve, now time.Time,
 		}
 		return tx.NewRaw("SELECT 0 AS ordinal, 0 AS tries, '' AS late, "+addresseeColumns(contacts[v.Channel].contact)+`
 			FROM (SELECT id FROM (`+query+`) s WHERE own = '' ORDER BY id LIMIT ?) a JOIN crm_learners l ON l.id = a.id
-			LEFT JOIN crm_memberships m ON m.learner_id = l.id AND NOT m.deleted ORDER BY l.id`, append(args, limit)...).Scan(ctx, &rows)
+			LEFT JOIN crm_memberships m ON m.learner_id = l.id AND NOT m.deleted`+openOrder+` ORDER BY l.id`, append(args, limit)...).Scan(ctx, &rows)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return addressees(rows), nil
+	return addressees(rows, s.Currency), nil
 }
 
 // Sifted implements campaign.Sifter.
@@ -231,15 +236,17 @@ func (s *Campaigns) Longest(ctx context.Context, v campaign.Sieve, now time.Time
 			return "coalesce(substr(max(lpad(" + measure + "(" + column + ")::text, 9, '0') || " + column + ` COLLATE "C"), 10), '')`
 		}
 		columns := func(measure string) string {
-			return longest(measure, "l.nickname") + ", " + longest(measure, "l.real_name") + ", (SELECT " + longest(measure, "level_name") + " FROM crm_memberships)"
+			return longest(measure, "l.nickname") + ", " + longest(measure, "l.real_name") + ", (SELECT " + longest(measure, "level_name") + " FROM crm_memberships), (SELECT " + longest(measure, "title") + " FROM crm_offerings)"
 		}
-		var nickname, name, level [2]string
-		if err := tx.NewRaw(`SELECT `+columns("char_length")+`, `+columns("octet_length")+`
+		var nickname, name, level, title [2]string
+		var owed int64
+		if err := tx.NewRaw(`SELECT `+columns("char_length")+`, `+columns("octet_length")+`, coalesce(max(l.open_order_total), 0)
 			FROM (`+query+`) a JOIN crm_learners l ON l.id = a.id WHERE a.own = ''`, args...).
-			Scan(ctx, &nickname[0], &name[0], &level[0], &nickname[1], &name[1], &level[1]); err != nil {
+			Scan(ctx, &nickname[0], &name[0], &level[0], &title[0], &nickname[1], &name[1], &level[1], &title[1], &owed); err != nil {
 			return err
 		}
-		for key, values := range map[string][2]string{"nickname": nickname, "real_name": name, "member_level": level, "member_expires": {time.DateOnly}} {
+		for key, values := range map[string][2]string{"nickname": nickname, "real_name": name, "member_level": level, "member_expires": {time.DateOnly},
+			"open_title": title, "open_amount": {campaign.Amount(owed, s.Currency, s.Currency)}} {
 			value := values[0]
 			if campaign.SMSUnits(values[1]) > campaign.SMSUnits(value) {
 				value = values[1]

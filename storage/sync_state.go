@@ -60,6 +60,7 @@ func (p *Projection) State(ctx context.Context) (projection.State, error) {
 			out.Repair = append(out.Repair, r.state())
 		}
 	}
+	out.Funnel = byKey[[2]string{string(projection.Funnel), string(projection.Live)}].state()
 	out.Facts = byKey[[2]string{string(projection.Facts), string(projection.Live)}].state()
 	return out, nil
 }
@@ -86,8 +87,9 @@ func (p *Projection) Problems(ctx context.Context, now time.Time, limit int) ([]
 	var rows []struct {
 		Feed, HostID, Reason string
 		Payload              []byte
+		UpdatedAt            bun.NullTime
 	}
-	err := p.bun.NewRaw(`SELECT feed, host_id, reason, payload FROM crm_sync_problems
+	err := p.bun.NewRaw(`SELECT feed, host_id, reason, payload, updated_at FROM crm_sync_problems
 		WHERE last_at + least(power(2, least(tries, 12)), 3600) * interval '1 second' <= ? ORDER BY last_at LIMIT ?`, now, limit).Scan(ctx, &rows)
 	if err != nil {
 		return nil, translate(err)
@@ -95,7 +97,7 @@ func (p *Projection) Problems(ctx context.Context, now time.Time, limit int) ([]
 	out := make([]projection.Problem, len(rows))
 	for i, r := range rows {
 		out[i] = projection.Problem{Feed: projection.Feed(r.Feed), HostID: r.HostID,
-			Reason: projection.Reason(r.Reason), Payload: r.Payload}
+			Reason: projection.Reason(r.Reason), Payload: r.Payload, At: utc(r.UpdatedAt)}
 	}
 	return out, nil
 }

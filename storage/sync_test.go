@@ -75,7 +75,7 @@ func (s *school) contents(t testing.TB) string {
 			|| ARRAY(SELECT type || host_id FROM crm_offerings WHERE id = ANY (l.bought_ids) ORDER BY 1)::text
 			|| ARRAY(SELECT type || host_id FROM crm_offerings WHERE id = ANY (l.enrolled_ids) ORDER BY 1)::text
 			|| ARRAY(SELECT name FROM crm_tags WHERE id = ANY (l.tag_ids) ORDER BY 1)::text FROM crm_learners l ORDER BY host_id`,
-		`SELECT (to_jsonb(o) - 'id' - 'written_at' - 'canonical_id' - 'tag_ids')::text || (SELECT type || host_id FROM crm_offerings WHERE id = o.canonical_id)
+		`SELECT (to_jsonb(o) - 'id' - 'written_at' - 'canonical_id' - 'tag_ids' - 'interest_ids')::text || (SELECT type || host_id FROM crm_offerings WHERE id = o.canonical_id)
 			|| ARRAY(SELECT name FROM crm_tags WHERE id = ANY (o.tag_ids) ORDER BY 1)::text FROM crm_offerings o ORDER BY type, host_id`,
 		`SELECT (to_jsonb(o) - 'id' - 'written_at' - 'learner_id' - 'offering_ids')::text || (SELECT host_id FROM crm_learners WHERE id = o.learner_id)
 			|| ARRAY(SELECT type || host_id FROM crm_offerings WHERE id = ANY (o.offering_ids) ORDER BY 1)::text FROM crm_orders o ORDER BY host_id`,

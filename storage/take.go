@@ -62,7 +62,7 @@ func (s *Campaigns) Take(ctx context.Context, c campaign.Claim, v campaign.Sieve
 		return t.NewRaw(`
 			WITH judged AS MATERIALIZED (
 				SELECT due.ordinal, `+why+` AS late, hashtextextended(`+contact+`, 0) AS hash, `+addresseeColumns(contact)+`
-				FROM (`+due+`) due JOIN crm_learners l ON l.id = due.learner_id LEFT JOIN crm_memberships m ON m.learner_id = l.id AND NOT m.deleted),
+				FROM (`+due+`) due JOIN crm_learners l ON l.id = due.learner_id LEFT JOIN crm_memberships m ON m.learner_id = l.id AND NOT m.deleted`+openOrder+`),
 			taken AS (
 				UPDATE crm_deliveries d SET reason = CASE WHEN `+doubt+` THEN d.reason ELSE j.late END,
 					state = CASE WHEN j.late = '' THEN 'sending' WHEN `+doubt+` THEN 'unknown' ELSE 'excluded' END,
@@ -72,12 +72,12 @@ func (s *Campaigns) Take(ctx context.Context, c campaign.Claim, v campaign.Sieve
 					settled_at = CASE WHEN j.late <> '' THEN ?::timestamptz END
 				FROM judged j WHERE d.campaign_id = ? AND d.ordinal >= ? AND d.ordinal < ? AND d.ordinal = j.ordinal
 				RETURNING d.tries, j.*)
-			SELECT ordinal, tries, late, learner_id, host_id, contact, nickname, real_name, level_name, until FROM taken ORDER BY ordinal`, args...).Scan(ctx, &rows)
+			SELECT ordinal, tries, late, learner_id, host_id, contact, nickname, real_name, level_name, until, open_title, open_amount, open_currency FROM taken ORDER BY ordinal`, args...).Scan(ctx, &rows)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return addressees(rows), nil
+	return addressees(rows, s.Currency), nil
 }
 
 type addresseeRow struct {
@@ -86,20 +86,34 @@ type addresseeRow struct {
 	HostID, Late, Contact         string
 	Nickname, RealName, LevelName string
 	Until                         bun.NullTime
+	OpenTitle, OpenCurrency       string // of the latest open order; empty: there is none
+	OpenAmount                    int64
 }
 
-// addresseeColumns reads what a message needs.
+// openOrder joins the latest open order of a person l with what it is for: the first course or
+// classroom in it. The facts are asked first, so that of most people nothing is read.
+const openOrder = `
+	LEFT JOIN LATERAL (SELECT coalesce(nullif(i.title, ''), x.sn) AS title, x.payable_amount AS amount, x.currency
+		FROM crm_orders x LEFT JOIN crm_order_items i ON i.order_id = x.id
+		WHERE l.open_order_count > 0 AND x.learner_id = l.id AND x.status = 'pending'
+		ORDER BY x.created_at DESC, x.id DESC, i.offering_id IS NULL, i.pos LIMIT 1) owed ON true`
+
+// addresseeColumns reads what a message needs, of l, m and [openOrder].
 func addresseeColumns(contact string) string {
 	return `l.id AS learner_id, coalesce(l.host_id, '') AS host_id, coalesce(` + contact + `, '') AS contact,
-		l.nickname, l.real_name, coalesce(m.level_name, '') AS level_name, m.expires_at AS until`
+		l.nickname, l.real_name, coalesce(m.level_name, '') AS level_name, m.expires_at AS until,
+		coalesce(owed.title, '') AS open_title, coalesce(owed.amount, 0) AS open_amount, coalesce(owed.currency, '') AS open_currency`
 }
 
-func addressees(rows []addresseeRow) []campaign.Addressee {
+func addressees(rows []addresseeRow, currency string) []campaign.Addressee {
 	out := make([]campaign.Addressee, len(rows))
 	for i, r := range rows {
 		out[i] = campaign.Addressee{Ordinal: r.Ordinal, Person: segment.PersonID(r.LearnerID), HostID: h.LearnerID(r.HostID), Tries: r.Tries,
 			Contact: r.Contact, Until: utc(r.Until), Late: campaign.Exclusion(r.Late),
 			Values: campaign.Values{"nickname": r.Nickname, "real_name": r.RealName, "member_level": r.LevelName}}
+		if r.OpenTitle != "" {
+			out[i].Values["open_title"], out[i].Values["open_amount"] = r.OpenTitle, campaign.Amount(r.OpenAmount, r.OpenCurrency, currency)
+		}
 	}
 	return out
 }

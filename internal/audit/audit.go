@@ -40,6 +40,21 @@ const (
 	LinkArchived Action = "link.archived"
 	LinkRestored Action = "link.restored"
 
+	FollowupAdded    Action = "followup.added"
+	FollowupEdited   Action = "followup.edited"
+	FollowupDone     Action = "followup.done"
+	FollowupsPlanned Action = "followup.planned"
+
+	LabelSaved   Action = "label.saved"
+	LabelMerged  Action = "label.merged"
+	LabelDeleted Action = "label.deleted"
+	LabelGiven   Action = "label.given"
+	LabelTaken   Action = "label.taken"
+	LabelUndone  Action = "label.undone"
+
+	LevelSet  Action = "intent.set"
+	ReasonSet Action = "exit.reason_set"
+
 	RepairAsked Action = "sync.repair_asked"
 )
 

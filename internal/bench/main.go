@@ -26,6 +26,7 @@ var parts = []part{
 	{"segment", benchSegment},
 	{"campaign", benchCampaign},
 	{"shortlink", benchShortlink},
+	{"funnel", benchFunnel},
 }
 
 // bench is what every part is given.

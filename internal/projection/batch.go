@@ -71,7 +71,8 @@ type Problem struct {
 	Feed    Feed
 	HostID  string
 	Reason  Reason
-	Payload []byte // the row as JSON, for another try
+	Payload []byte    // the row as JSON, for another try
+	At      time.Time // the row's UpdatedAt: of two of the same id the younger is kept; zero: not known
 }
 
 // Applied counts what a batch changed.

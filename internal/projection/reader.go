@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strconv"
+	"time"
 
 	h "github.com/coursecrm/coursecrm/hostadapter"
 )
@@ -139,7 +140,11 @@ func NewProblem(feed Feed, id string, reason Reason, row any) Problem {
 		id = "content:" + strconv.FormatUint(sum.Sum64(), 16)
 	}
 	clean(&id)
-	return Problem{Feed: feed, HostID: id, Reason: reason, Payload: payload}
+	var when struct{ UpdatedAt, OccurredAt time.Time }
+	if json.Unmarshal(payload, &when) != nil {
+		when.UpdatedAt = time.Time{} // a time that JSON cannot hold is no reason to lose the row
+	}
+	return Problem{Feed: feed, HostID: id, Reason: reason, Payload: payload, At: later(when.UpdatedAt, when.OccurredAt)}
 }
 
 // retry checks a problem row again. Whatever comes of it, the row's own key is either taken or
@@ -189,4 +194,11 @@ func again[T any](c *Checker, b *Batch, p Problem, add func(*Checker, *Batch, T)
 	}
 	add(c, b, row)
 	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -9,6 +9,10 @@ import (
 // Facts is the pseudo feed under which the first pass over all learners' facts keeps its place.
 const Facts Feed = "facts"
 
+// Funnel is the pseudo feed under which the first pass over all learners' places in the funnels keeps
+// its place.
+const Funnel Feed = "funnel"
+
 // FeedState is where a walk over a feed stands.
 type FeedState struct {
 	Feed       Feed
@@ -53,12 +57,17 @@ type State struct {
 	Live     []FeedState // the host's feeds in reading order, as far as they have begun
 	Repair   []FeedState // of the running or the last repair pass; empty: never run
 	Facts    FeedState
+	Funnel   FeedState
 	Problems int64 // rows waiting for another try
 }
 
 // FactsReady reports whether every learner's facts have been computed once. From then on they
 // are kept current in the transaction that changes what they come from.
 func (s State) FactsReady() bool { return !s.Facts.CaughtUpAt.IsZero() }
+
+// FunnelReady reports whether where every learner stands has been computed once. It is after the
+// first sync: pages show what there is meanwhile.
+func (s State) FunnelReady() bool { return !s.Funnel.CaughtUpAt.IsZero() }
 
 // FirstDone reports whether the first sync is over.
 func (s State) FirstDone() bool { return s.FactsReady() }

@@ -26,6 +26,11 @@ type Store interface {
 	// learners it looked at; 0 means that nothing is due.
 	ComputeFacts(ctx context.Context, all bool, now time.Time) (int, error)
 
+	// ComputeFunnel works off what is due of where learners stand with offerings and what they are
+	// interested in: a stretch of the first pass over all learners when all is true, else what time
+	// or a changed offering made stale. It returns how many it looked at; 0 means that nothing is due.
+	ComputeFunnel(ctx context.Context, all bool, now time.Time) (int, error)
+
 	// BeginRepair starts a repair pass over these feeds; one under way goes on.
 	BeginRepair(ctx context.Context, feeds []Feed, now time.Time) error
 

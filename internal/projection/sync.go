@@ -127,6 +127,9 @@ func (s *Syncer) Tick(ctx context.Context) error {
 	if err := s.facts(ctx, state, rs); err != nil {
 		return err
 	}
+	if err := s.funnel(ctx); err != nil {
+		return err
+	}
 	if err := s.problems(ctx); err != nil {
 		return err
 	}
@@ -167,6 +170,35 @@ func (s *Syncer) facts(ctx context.Context, state State, rs map[Feed]reader) err
 		}
 		if all {
 			s.Log.InfoContext(ctx, "sync: facts computed", "learners", n)
+		}
+	}
+	return ctx.Err()
+}
+
+// funnelAtOnce is how long a tick works at where learners stand: feeds do not wait for longer.
+const funnelAtOnce = 5 * time.Second
+
+// funnel computes where learners stand once the first sync is done, and afterwards what time made
+// stale.
+func (s *Syncer) funnel(ctx context.Context) error {
+	state, err := s.Store.State(ctx)
+	if err != nil {
+		return fmt.Errorf("read sync state: %w", err)
+	}
+	if !state.FactsReady() {
+		return nil
+	}
+	all := !state.FunnelReady()
+	for began := time.Now(); ctx.Err() == nil && time.Since(began) < funnelAtOnce; {
+		n, err := s.Store.ComputeFunnel(ctx, all, s.Now())
+		if err != nil {
+			return fmt.Errorf("compute funnel: %w", err)
+		}
+		if n == 0 {
+			return nil
+		}
+		if all {
+			s.Log.InfoContext(ctx, "sync: funnel computed", "learners", n)
 		}
 	}
 	return ctx.Err()

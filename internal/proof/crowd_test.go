@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -104,7 +105,7 @@ func (s scene) person(t *rapid.T, id int64) []row {
 		"inviter_host_id": pick(t, "inviter", "", "h1"), "mobile": pick(t, "mobile", "", "1"), "mobile_verified": rapid.Bool().Draw(t, "mobile verified"),
 		"email": pick(t, "email", "", "e"), "email_verified": rapid.Bool().Draw(t, "email verified"), "usable_mobile": pick[any](t, "usable mobile", nil, "1"), "usable_email": pick[any](t, "usable email", nil, "e"),
 		"consent_sms": pick(t, "sms", "", "denied", "granted"), "consent_email": pick(t, "consent", "", "denied"), "custom": pick[any](t, "custom", nil, string(custom), string(custom)),
-		"registered_at": s.maybe(t, "registered"), "last_login_at": s.maybe(t, "login"),
+		"registered_at": s.maybe(t, "registered"), "last_login_at": s.maybe(t, "login"), "tag_ids": pick(t, "tags", []int{}, []int{2}, []int{2, 1}),
 	}}}
 	for i := range rapid.IntRange(0, 4).Draw(t, "orders") {
 		rows = append(rows, s.order(t, id, i))
@@ -121,6 +122,15 @@ func (s scene) person(t *rapid.T, id int64) []row {
 	}
 	for _, list := range rapid.SliceOfDistinct(rapid.IntRange(1, 3), rapid.ID).Draw(t, "lists") {
 		rows = append(rows, row{"crm_list_members", map[string]any{"list_id": list, "learner_id": id}})
+	}
+	for offering := 1; offering <= 3; offering++ { // of canonical offerings alone
+		rows = append(rows, s.pair(t, id, offering)...)
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "follow-ups") {
+		rows = append(rows, s.followUp(t, id))
+	}
+	for _, label := range rapid.SliceOfDistinct(rapid.IntRange(1, 3), rapid.ID).Draw(t, "labels") {
+		rows = append(rows, row{"crm_label_people", map[string]any{"label_id": label, "learner_id": id, "at": s.now, "by_id": "", "by_name": ""}})
 	}
 	if rapid.Bool().Draw(t, "member") {
 		rows = append(rows, row{"crm_memberships", map[string]any{"learner_id": id, "host_id": fmt.Sprint("h", id), "level_id": pick(t, "level", "gold", "silver"), "level_name": "", "rank": 1,
@@ -151,6 +161,34 @@ func (s scene) enrollment(t *rapid.T, id int64, i int) row {
 		"join_reason": pick(t, "join", "purchase", "free", ""), "joined_at": s.moment(t, "joined"), "expires_at": s.maybe(t, "expires"),
 		"required_done": rapid.IntRange(0, 12).Draw(t, "done"), "last_learn_at": s.maybe(t, "learned"), "completed_at": s.maybe(t, "completed"),
 		"exited_at": s.maybe(t, "exited"), "exit_reason": pick(t, "exit", "", "self", "refund", "expired"), "content_hash": 0, "updated_at": s.now, "written_at": s.now}}
+}
+
+// pair draws how a person stands with an offering, if they ever touched each other: not what would
+// follow from the other rows, but anything that can stand there.
+func (s scene) pair(t *rapid.T, id int64, offering int) []row {
+	if rapid.IntRange(0, 2).Draw(t, "touched") == 0 {
+		return nil
+	}
+	return []row{{"crm_pairs", map[string]any{"learner_id": id, "offering_id": offering, "heat": s.heat(t, "heat"), "order_heat": s.heat(t, "order heat"),
+		"set_level": pick(t, "set level", "", "", "", "high", "medium", "low", "none"), "refunding": pick(t, "refunding", 0, 0, 3),
+		"stage": pick(t, "stage", "", "potential", "potential", "pending", "enrolled", "withdrawn"), "past": rapid.Bool().Draw(t, "past")}}}
+}
+
+// heat draws a weight at some moment, as it was worth when 2026 began; now itself is drawn often,
+// when it lies on the very edge of a level.
+func (s scene) heat(t *rapid.T, name string) float64 {
+	weight := pick(t, name+" weight", 0.0, 1, 3, 5, 8, 20)
+	at := s.now
+	if rapid.Bool().Draw(t, name+" before") {
+		at = s.moment(t, name+" at")
+	}
+	return weight * math.Exp2(at.Sub(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)).Hours()/24/30)
+}
+
+func (s scene) followUp(t *rapid.T, id int64) row {
+	return row{"crm_followups", map[string]any{"learner_id": id, "method": pick(t, "method", "phone", "visit", "plan"), "at": s.moment(t, "followed up"),
+		"next_at": s.maybe(t, "next"), "done_at": pick[any](t, "dealt with", nil, nil, s.now), "owner_id": pick(t, "owner", "s1", "s2"),
+		"owner_name": "", "by_id": "", "by_name": ""}}
 }
 
 // delivery draws what a person got of a campaign, and their clicks.

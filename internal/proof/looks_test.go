@@ -41,6 +41,12 @@ func public(b *browser, name string) {
 // looks looks at every page that campaigns have, when all of them are over.
 func (s *stage) looks(t *testing.T) {
 	s.prepare(t)
+	s.lookAll(t)
+}
+
+// lookAll looks at every page that was kept, with two browsers.
+func (s *stage) lookAll(t *testing.T) {
+	t.Helper()
 	var halves [2]map[string]string
 	n := 0
 	s.pages.Range(func(name, path any) bool {

@@ -68,8 +68,11 @@ func (s scene) value(t *rapid.T, f segment.Field, op segment.Op) any {
 	case segment.String:
 		return pick(t, "text", "a", "ANNA", "anna b", "安", "%", "O'Brien", "summer", "h1", "abc", "?")
 	case segment.Word, segment.Words:
-		return rapid.SliceOfN(rapid.SampledFrom([]string{"active", "locked", "web", "ios", "male", "广东", "深圳", "gold", "student", "teacher", "self", "offline",
-			"purchase", "free", "refund", "考研", "数学", "sms", "email"}), 1, 3).Draw(t, "words")
+		list := f.Choices.Fixed()
+		if list == nil {
+			list = []string{"web", "wechat", "广东", "深圳", "gold", "考研", "数学", "s1", "s2"}
+		}
+		return rapid.SliceOfN(rapid.SampledFrom(list), 1, 3).Draw(t, "words")
 	case segment.Queries:
 		return rapid.SliceOfN(rapid.IntRange(13, 15), 1, 2).Draw(t, "queries") // behind those that come with the product
 	}

@@ -8,7 +8,8 @@ import "time"
 const (
 	kills      = 10
 	recipients = 20_000
-	crowd      = 100 // people of each scene of rules
+	crowd      = 100   // people of each scene of rules
+	histories  = 1_500 // of what learners do with courses
 
 	clicksUntilKill = 1500
 	databaseAway    = 5 * time.Second

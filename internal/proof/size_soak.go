@@ -9,6 +9,7 @@ const (
 	kills      = 20
 	recipients = 100_000
 	crowd      = 100
+	histories  = 10_000
 
 	clicksUntilKill = 20_000
 	databaseAway    = 30 * time.Second

@@ -17,7 +17,7 @@ func TestFunnel(t *testing.T) {
 	for _, tt := range []struct {
 		matched, accepted, clickers, buyers int64
 	}{{8214, 6390, 506, 43}, {0, 0, 0, 0}, {10, 10, 10, 10}, {3, 5, 9, 9}, {1_000_000, 1, 1, 0}} {
-		steps := funnel(campaign.Result{Sum: campaign.Sum{Matched: tt.matched}, ByState: map[campaign.DeliveryState]int64{campaign.Accepted: tt.accepted}, Clickers: tt.clickers, Buyers: tt.buyers}, false)
+		steps := funnelSteps(campaign.Result{Sum: campaign.Sum{Matched: tt.matched}, ByState: map[campaign.DeliveryState]int64{campaign.Accepted: tt.accepted}, Clickers: tt.clickers, Buyers: tt.buyers}, false)
 		for i, st := range steps {
 			y, err := strconv.ParseFloat(strings.TrimPrefix(strings.Fields(st.Line)[0], "0,"), 64)
 			if err != nil || y < funnelTop || y > funnelFloor {

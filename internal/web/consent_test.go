@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/crm/dossier"
 	h "github.com/coursecrm/coursecrm/hostadapter"
 )
 
@@ -90,11 +91,11 @@ func TestWritingToOnePerson(t *testing.T) {
 func TestRecently(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	d, err := (*dossierStore)(s.world).Find(t.Context(), 1, 0, s.world.now)
+	d, err := (*dossierStore)(s.world).Head(t.Context(), 1, dossier.Terms{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := d.Deliveries[0]
+	row := d.Recent[0]
 	for _, tt := range []struct {
 		change func()
 		shown  int
@@ -107,8 +108,8 @@ func TestRecently(t *testing.T) {
 		{func() { row.At, row.Direct = s.world.now, true }, 0},
 	} {
 		tt.change()
-		d.Deliveries = d.Deliveries[:0]
-		d.Deliveries = append(d.Deliveries, row)
+		d.Recent = d.Recent[:0]
+		d.Recent = append(d.Recent, row)
 		if got := s.web.recently(d); len(got.Rows) != tt.shown || got.Days != 7 {
 			t.Errorf("%+v: %+v", row, got)
 		}

@@ -14,7 +14,6 @@ import (
 	"github.com/coursecrm/coursecrm/crm/home"
 	h "github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
-	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/internal/projection"
 	"github.com/coursecrm/coursecrm/segment"
 	"github.com/coursecrm/coursecrm/shortlink"
@@ -57,6 +56,9 @@ type world struct {
 	counted   []segment.Predicate
 	repairs   int
 	record    record
+	followups folder
+	labels    drawer
+	funnels   pipeline
 	hostNo    bool   // the host says that nobody wants e-mails
 	dead      bool   // all numbers are suppressed
 	rival     func() // does something right before a campaign is moved
@@ -115,6 +117,9 @@ func newWorld() *world {
 	}
 	w.campaigns = append(w.campaigns, otherCampaigns(now)...)
 	w.groups, w.record = liftGroups(), newRecord(now)
+	w.followups = newFolder(now)
+	w.labels = newDrawer(now)
+	w.funnels = newPipeline()
 	w.templates = newLetters(now)
 	w.links, w.forms = newPosters(now), map[string]shortlink.LinkID{}
 	w.drafts = newDrafts(now, campaign.Draft{Rule: segment.Everyone(), ByID: "7", SavedAt: now.Add(-time.Minute)})
@@ -134,8 +139,10 @@ func (w *world) config() Config {
 	return Config{
 		BasePath: "/crm", PublicBasePath: "/go", SiteName: "启明网校", HostURL: "/admin", Location: loc, Currency: "CNY",
 		Staff: w, Links: w, Segments: w.newSegments(), Campaigns: w.newCampaigns(), Templates: w.newTemplates(), Consents: w.newConsents(),
-		ShortLinks: shortlink.NewService((*linkStore)(w), testRing(), &shortlink.Agents{}, (*linkStore)(w), shortlink.Settings{}, now), Dossiers: dossier.NewService((*dossierStore)(w), now),
+		ShortLinks: shortlink.NewService((*linkStore)(w), testRing(), &shortlink.Agents{}, (*linkStore)(w), shortlink.Settings{}, now), Dossiers: dossier.NewService((*dossierStore)(w), dossier.Site{Location: loc, Currency: "CNY"}, now),
+		Followups: w.newFollowups(),
 		FreeLinks: shortlink.NewFree((*freeStore)(w), freeCodes{}, shortlink.Domains{"example.com", "school.example"}, now), Statistics: shortlink.NewStatistics((*statStore)(w)),
+		Labels: w.newLabels(), Funnels: w.newFunnels(),
 		Home: home.NewService((*homeStore)(w), now), Sync: &projection.Desk{Syncer: &projection.Syncer{Store: (*syncStore)(w).store(), Host: host{}, Now: now, Log: log}, Reading: (*syncStore)(w)},
 		Now: now, Log: log, Audit: (*auditLog)(w), EmailFrom: "hello@mail.example.com",
 		Senders: func(context.Context) ([]h.Staff, error) {
@@ -200,41 +207,6 @@ func (a *auditLog) Write(_ context.Context, e audit.Entry) error {
 	}
 	a.audited = append(a.audited, e)
 	return a.fail
-}
-
-type dossierStore world
-
-func (s *dossierStore) Find(_ context.Context, id segment.PersonID, _ time.Duration, _ time.Time) (dossier.Dossier, error) {
-	if int(id) < 1 || int(id) > len(s.people) {
-		return dossier.Dossier{}, fault.ErrNotFound
-	}
-	d := dossier.Dossier{Person: s.people[id-1], Marketable: true, EmailUsable: true, MobileUsable: id != 8,
-		Consent: h.Consent{h.ChannelEmail: h.ConsentDenied}, RefundCount: 1, RefundTotal: 29900, OpenCount: 1, OpenTotal: 128000}
-	for i, st := range []h.OrderStatus{h.OrderFulfilled, h.OrderPending, h.OrderRefunded} {
-		o := dossier.Order{ID: int64(i), SN: fmt.Sprintf("C2026090211%d", i), Titles: []string{"Python 数据分析实战班", "产品经理入门"}[:i%2+1], Status: st, Currency: "CNY", Payable: 79900, CreatedAt: s.now.AddDate(0, -i, 0)}
-		if st.Paid() {
-			o.Paid, o.PaidOn = 79900, o.CreatedAt
-		}
-		if i == 0 {
-			o.Campaign = 12
-		}
-		if st == h.OrderRefunded {
-			o.Refunded = 79900
-		}
-		d.Orders = append(d.Orders, o)
-	}
-	d.Enrollments = []dossier.Enrollment{
-		{Title: "Python 数据分析实战班", Type: h.TargetCourse, Status: h.EnrollmentActive, JoinedAt: s.now.AddDate(0, -2, 0), LastLearnAt: s.now.AddDate(0, 0, -5), Done: 21, Units: 32},
-		{Title: "高等数学公开课", Type: h.TargetCourse, Status: h.EnrollmentExpired, JoinedAt: s.now.AddDate(-1, 0, 0)},
-	}
-	if s.hostNo {
-		d.HostConsent = h.Consent{h.ChannelEmail: h.ConsentDenied}
-	}
-	if s.dead && d.MobileUsable {
-		d.MobileUsable, d.MobileDead = false, true
-	}
-	d.Deliveries = []dossier.Delivery{{Campaign: 12, Name: "双 11 返场体验课转正价", Channel: h.ChannelEmail, State: campaign.Accepted, At: s.now.Add(-34 * time.Minute), ClickedAt: s.now.Add(-20 * time.Minute)}}
-	return d, s.fail
 }
 
 type homeStore world

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/coursecrm/coursecrm/campaign"
 )
 
 // locale writes numbers, sums and times in one language, in the site's currency and time zone.
@@ -87,15 +89,7 @@ func (l *locale) Of(part, whole any) float64 {
 var symbols = map[string]string{"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD": "HK$", "TWD": "NT$", "KRW": "₩"}
 
 // minorDigits is how many digits of an amount stand behind the point (ISO 4217).
-func minorDigits(currency string) int {
-	switch currency {
-	case "JPY", "KRW", "VND", "CLP", "ISK":
-		return 0
-	case "BHD", "KWD", "OMR", "TND", "JOD":
-		return 3
-	}
-	return 2
-}
+func minorDigits(currency string) int { return campaign.MinorDigits(currency) }
 
 // Money writes a sum exactly, for records: ¥1,280.00.
 func (l *locale) Money(minor any) string { return l.MoneyIn(minor, l.currency) }

@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"strings"
+
+	"github.com/coursecrm/coursecrm/hostadapter"
 )
 
 // Frame is what every page shows around its content.
@@ -21,6 +23,7 @@ type Frame struct {
 type navItem struct {
 	Key, URL, Icon string
 	Current        bool
+	Badge          string // a number beside it; empty: none
 }
 
 // Initial is the first character of the name, for the round badge.
@@ -55,6 +58,11 @@ func (w *Web) frame(q *request, titleKey, nav string) Frame {
 func (w *Web) menuFrame(q *request, titleKey, nav string) Frame {
 	f := w.plainFrame(q, w.locale(q).T(titleKey), nav)
 	f.QueryMenu = w.queryMenu(q)
+	for i := range f.Nav {
+		if f.Nav[i].Key == "followups" {
+			f.Nav[i].Badge = w.followupBadge(q)
+		}
+	}
 	return f
 }
 
@@ -71,7 +79,11 @@ func (w *Web) plainFrame(q *request, title, nav string) Frame {
 	f.Nav = []navItem{
 		{Key: "home", URL: w.paths.Home(), Icon: "home"},
 		{Key: "audience", URL: w.paths.Audience(nil), Icon: "users"},
+		{Key: "courses", URL: w.paths.OfferingList(hostadapter.TargetCourse, nil), Icon: "book-2"},
+		{Key: "classrooms", URL: w.paths.OfferingList(hostadapter.TargetClassroom, nil), Icon: "school"},
 		{Key: "campaigns", URL: w.paths.Campaigns(""), Icon: "send"},
+		{Key: "followups", URL: w.paths.Followups("", "", ""), Icon: "list-check"},
+		{Key: "labels", URL: w.paths.Labels(), Icon: "tag"},
 		{Key: "links", URL: w.paths.ShortLinks("", "", ""), Icon: "link"},
 		{Key: "templates", URL: w.paths.Templates(""), Icon: "template"},
 		{Key: "suppressions", URL: w.paths.Suppressions("", ""), Icon: "shield-check"},

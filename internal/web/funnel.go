@@ -22,8 +22,8 @@ const (
 	funnelFloor = 72.0
 )
 
-// funnel makes the steps; that of delivered messages only where the provider tells of them.
-func funnel(r campaign.Result, receipts bool) []funnelStep {
+// funnelSteps makes the steps; that of delivered messages only where the provider tells of them.
+func funnelSteps(r campaign.Result, receipts bool) []funnelStep {
 	steps := []funnelStep{{Key: "matched", N: r.Matched}, {Key: "accepted", N: r.AcceptedTotal()}}
 	if receipts {
 		steps = append(steps, funnelStep{Key: "delivered", N: r.ByState[campaign.Delivered]})

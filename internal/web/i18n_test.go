@@ -88,6 +88,10 @@ func prefixes() map[string][]string {
 	audiencePrefixes(out)
 	recordPrefixes(out)
 	statPrefixes(out)
+	labelPrefixes(out)
+	offeringPrefixes(out)
+	followupPrefixes(out)
+	personPrefixes(out)
 	return out
 }
 

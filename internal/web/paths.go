@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/crm/followup"
+	"github.com/coursecrm/coursecrm/crm/label"
+	"github.com/coursecrm/coursecrm/funnel"
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/segment"
 	"github.com/coursecrm/coursecrm/shortlink"
@@ -81,6 +84,14 @@ func (p paths) Person(id segment.PersonID) string {
 	return p.base + "/people/" + strconv.FormatInt(int64(id), 10)
 }
 func (p paths) PersonContact(id segment.PersonID) string { return p.Person(id) + "/contact" }
+
+// PersonTab is a tab of a dossier; kind narrows the timeline, after is where its list begins.
+func (p paths) PersonTab(id segment.PersonID, tab, kind, after string) string {
+	return p.to("/people/"+strconv.FormatInt(int64(id), 10), values("tab", tab, "kind", kind, "after", after))
+}
+
+// PersonPrint is a dossier to be printed.
+func (p paths) PersonPrint(id segment.PersonID) string { return p.Person(id) + "/print" }
 
 // Why asks whether a person meets a rule; q names the rule.
 func (p paths) Why(id segment.PersonID, q url.Values) string {
@@ -174,6 +185,50 @@ func (p paths) CampaignPart(id campaign.ID, part string) string {
 func (p paths) PersonMessage(id segment.PersonID) string { return p.Person(id) + "/message" }
 func (p paths) PersonConsent(id segment.PersonID) string { return p.Person(id) + "/consent" }
 
+// Followups is the list of reminders: who is "team" for everybody's, state one of followup.States.
+func (p paths) Followups(who string, state followup.State, after string) string {
+	if state == followup.AnyTime {
+		state = ""
+	}
+	return p.to("/followups", values("who", who, "state", string(state), "after", after))
+}
+
+// FollowupsNew is the form of a plan for the people that q names; FollowupsSelect takes the ones who
+// were ticked.
+func (p paths) FollowupsNew(q url.Values) string { return p.to("/followups/new", q) }
+func (p paths) FollowupsSelect() string          { return p.base + "/followups/select" }
+
+// Followup is a follow-up's page; part is what follows, "/done", and empty for itself.
+func (p paths) Followup(id followup.ID, part string) string {
+	return p.base + "/followups/" + strconv.FormatInt(int64(id), 10) + part
+}
+
+// PersonFollowups takes a new follow-up of a person; FollowupNew is its form, from which one comes
+// back to a page of the panel.
+func (p paths) PersonFollowups(id segment.PersonID) string { return p.Person(id) + "/followups" }
+func (p paths) FollowupNew(id segment.PersonID, back string) string {
+	return p.to("/people/"+strconv.FormatInt(int64(id), 10)+"/followups/new", values("back", back))
+}
+
+// Labels is the page of tags. LabelsBulk is the form for the people that q names; LabelsSelect
+// takes the ones who were ticked.
+func (p paths) Labels() string                 { return p.base + "/labels" }
+func (p paths) LabelsBulk(q url.Values) string { return p.to("/labels/bulk", q) }
+func (p paths) LabelsSelect() string           { return p.base + "/labels/select" }
+
+// Label is a tag's page and LabelBatch that of something done to its people; part is what follows,
+// "/delete" or "/undo", and empty for the page itself.
+func (p paths) Label(id label.ID, part string) string {
+	return p.base + "/labels/" + strconv.FormatInt(int64(id), 10) + part
+}
+func (p paths) LabelBatch(id label.BatchID, part string) string {
+	return p.base + "/labels/batches/" + strconv.FormatInt(int64(id), 10) + part
+}
+
+// PersonLabels takes changes of a person's tags; PersonInterests says why they have interest tags.
+func (p paths) PersonLabels(id segment.PersonID) string    { return p.Person(id) + "/labels" }
+func (p paths) PersonInterests(id segment.PersonID) string { return p.Person(id) + "/interests" }
+
 // Suppressions is the list of suppressed contacts, of one channel or all. The cursor names nobody.
 func (p paths) Suppressions(ch hostadapter.Channel, after string) string {
 	return p.to("/suppressions", values("channel", string(ch), "after", after))
@@ -197,3 +252,29 @@ func (p paths) Within(target string) bool {
 	return u.Path == path.Clean(u.Path) && strings.HasPrefix(u.Path, p.base+"/") ||
 		u.Path == p.Home()
 }
+
+// OfferingList is the list of courses or classrooms, as q narrows it.
+func (p paths) OfferingList(kind hostadapter.TargetType, q url.Values) string {
+	return p.to(offeringBase(kind), q)
+}
+
+// Offering is the page of a course or classroom; part is one below it, "/intent", and empty for
+// itself.
+func (p paths) Offering(kind hostadapter.TargetType, id funnel.OfferingID, part string, q url.Values) string {
+	return p.to(offeringBase(kind)+"/"+strconv.FormatInt(int64(id), 10)+part, q)
+}
+
+// OfferingExport takes the form that exports a list.
+func (p paths) OfferingExport(kind hostadapter.TargetType) string {
+	return p.base + offeringBase(kind) + "/export"
+}
+
+func offeringBase(kind hostadapter.TargetType) string {
+	if kind == hostadapter.TargetClassroom {
+		return "/classrooms"
+	}
+	return "/courses"
+}
+
+// ComposeFor asks how the people that q names should be written to.
+func (p paths) ComposeFor(q url.Values) string { return p.to("/campaigns/new", q) }

@@ -32,6 +32,8 @@ type tableView struct {
 	Address   ruleFields
 	Pager     pager
 	MaySend   bool
+	MayFollow bool
+	MayLabel  bool
 	MayExport bool
 	Channels  []hostadapter.Channel // to write to them; none can be used
 	For       *draftView            // whose people are being changed; nil: none
@@ -42,6 +44,9 @@ type tableView struct {
 	OOB       bool
 	Fragment  bool // the answer is this table alone
 }
+
+// MayTick reports whether staff may do something with people they choose.
+func (t tableView) MayTick() bool { return t.MaySend || t.MayFollow || t.MayLabel }
 
 // ruleFields are the hidden fields with which a form names the people of a list.
 type ruleFields struct {
@@ -108,7 +113,7 @@ func (w *Web) showTable(q *request, sel selection, ruled ruling, address url.Val
 }
 
 func (w *Web) table(q *request, s selection, ruled ruling, address url.Values, f found) tableView {
-	t := tableView{Total: f.counts.Matched, Failed: f.unlisted, View: s.fields(), Address: ruleFieldsOf(address), MaySend: w.maySend(q), MayExport: q.may(hostadapter.PermExport),
+	t := tableView{Total: f.counts.Matched, Failed: f.unlisted, View: s.fields(), Address: ruleFieldsOf(address), MaySend: w.maySend(q), MayFollow: q.may(hostadapter.PermFollowup), MayLabel: q.may(hostadapter.PermSegmentEdit), MayExport: q.may(hostadapter.PermExport),
 		Channels: w.Campaigns.Channels(), Unsound: !s.sound(ruled), All: s.all, Nobody: len(ruled.Order) == 0, Rested: f.counts.Rested, Retry: w.paths.Audience(address)}
 	w.tableMenus(&t, w.locale(q), s)
 	t.For = w.draftFor(q, s.forKey)

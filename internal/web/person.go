@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/crm/dossier"
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
@@ -28,8 +27,12 @@ type personPage struct {
 	ConsentURL   string
 	MessageURL   string
 	MaySend      bool
-	Orders       []orderRow
-	Received     []receivedRow
+	PrintURL     string
+	Panel        personPanel
+	Form         *followupForm // nil: staff may not write
+	Labels       personLabels
+	Places       []placeView
+	PlacesURL    string
 	WhyURL       string
 	Queries      []option // to ask whether the person is in one
 }
@@ -42,6 +45,14 @@ func (p personPage) Initial2() string {
 	return ""
 }
 
+// Average is what an order brought.
+func (p personPage) Average() int64 {
+	if p.PaidCount == 0 {
+		return 0
+	}
+	return p.PaidTotal / int64(p.PaidCount)
+}
+
 // reachView says whether a person can be reached on a channel, and why not.
 type reachView struct {
 	Channel hostadapter.Channel
@@ -52,39 +63,46 @@ type reachView struct {
 // OK reports whether a message could go out.
 func (r reachView) OK() bool { return r.Word == "ok" }
 
-type orderRow struct {
-	dossier.Order
-	URL string // of the campaign it counts for; empty: none
-}
-
 type receivedRow struct {
 	dossier.Delivery
 	URL string
 }
 
-// person shows a dossier with its contacts masked.
-func (w *Web) person(q *request) error { return w.showPerson(q, false) }
-
-// personContact shows the contacts whole and leaves a record of it.
-func (w *Web) personContact(q *request) error { return w.showPerson(q, true) }
-
-func (w *Web) showPerson(q *request, whole bool) error {
+// person shows a dossier with its contacts masked. With htmx it shows a tab of it alone, or the list
+// in one.
+func (w *Web) person(q *request) error {
+	target := q.target()
+	if target != panelID && target != bodyID {
+		return w.showPerson(q, false)
+	}
 	n, err := q.id64()
 	if err != nil {
 		return err
 	}
-	d, err := w.Dossiers.Find(q.ctx(), segment.PersonID(n))
+	panel, err := w.personPanel(q, segment.PersonID(n))
 	if err != nil {
 		return err
 	}
+	return w.render(q, http.StatusOK, "person#"+target, panel)
+}
+
+// personContact shows the contacts whole and leaves a record of it.
+func (w *Web) personContact(q *request) error { return w.showPerson(q, true) }
+
+// headOf reads the head of a dossier; whole leaves a record that contacts are shown.
+func (w *Web) headOf(q *request, whole bool) (personPage, error) {
+	d, err := w.dossierOf(q)
+	if err != nil {
+		return personPage{}, err
+	}
 	if whole {
-		if err := w.record(q, audit.ContactShown, "person:"+strconv.FormatInt(n, 10), nil); err != nil {
-			return err
+		if err := w.record(q, audit.ContactShown, "person:"+strconv.FormatInt(int64(d.ID), 10), nil); err != nil {
+			return personPage{}, err
 		}
 	}
-	p := personPage{Frame: w.frame(q, "person.title", "audience"), Dossier: d, Whole: whole,
-		MayShow: q.may(hostadapter.PermContactView), ShowURL: w.paths.PersonContact(d.ID),
-		ConsentURL: w.paths.PersonConsent(d.ID), MessageURL: w.paths.PersonMessage(d.ID), MaySend: w.maySend(q), Recent: w.recently(d)}
+	p := personPage{Dossier: d, Whole: whole, MayShow: q.may(hostadapter.PermContactView), ShowURL: w.paths.PersonContact(d.ID),
+		ConsentURL: w.paths.PersonConsent(d.ID), MessageURL: w.paths.PersonMessage(d.ID), MaySend: w.maySend(q), Recent: w.recently(d),
+		PrintURL: w.paths.PersonPrint(d.ID), WhyURL: w.paths.Why(d.ID, nil), PlacesURL: w.paths.PersonTab(d.ID, tabCourses, "", "")}
 	p.Mobile, p.Mail = d.Person.Mobile, d.Person.Email
 	if !whole {
 		p.Mobile, p.Mail = maskMobile(p.Mobile), maskEmail(p.Mail)
@@ -96,27 +114,36 @@ func (w *Web) showPerson(q *request, whole bool) error {
 	if w.Links != nil {
 		p.HostPage = w.Links.LearnerURL(d.HostID)
 	}
-	for _, o := range d.Orders {
-		row := orderRow{Order: o}
-		if o.Campaign != 0 {
-			row.URL = w.paths.Campaign(o.Campaign, campaign.FilterAll, "")
-		}
-		p.Orders = append(p.Orders, row)
-	}
-	for _, r := range d.Deliveries {
-		p.Received = append(p.Received, receivedRow{r, w.paths.Campaign(r.Campaign, campaign.FilterAll, "")})
+	p.Places = w.placeViews(d.Places)
+	return p, nil
+}
+
+func (w *Web) showPerson(q *request, whole bool) error {
+	p, err := w.headOf(q, whole)
+	if err != nil {
+		return err
 	}
 	if q.target() == "contacts" {
 		return w.render(q, http.StatusOK, "person#contacts", p)
 	}
-	p.WhyURL = w.paths.Why(d.ID, nil)
-	if p.Consents, err = w.consents(q, d.ID); err != nil {
+	if p.Panel, err = w.personPanel(q, p.ID); err != nil {
 		return err
 	}
-	p.Channels = channelViews(d, p.Consents)
+	p.Panel.count(p.Size)
+	if p.Consents, err = w.consents(q, p.ID); err != nil {
+		return err
+	}
+	p.Channels = channelViews(p.Dossier, p.Consents)
 	if p.Queries, err = w.queryOptions(q); err != nil {
 		return err
 	}
+	if p.Form, err = w.followupForm(q, p.ID); err != nil {
+		return err
+	}
+	if p.Labels, err = w.personLabels(q, p.ID); err != nil {
+		return err
+	}
+	p.Frame = w.frame(q, "person.title", "audience")
 	return w.render(q, http.StatusOK, "person", p)
 }
 

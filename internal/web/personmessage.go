@@ -34,7 +34,7 @@ type recentView struct {
 func (w *Web) recently(d dossier.Dossier) recentView {
 	v := recentView{Days: w.Campaigns.Settings().CapDays}
 	since := w.Now().Add(-time.Duration(v.Days) * 24 * time.Hour)
-	for _, r := range d.Deliveries {
+	for _, r := range d.Recent {
 		counts := r.State == campaign.Accepted || r.State == campaign.Delivered || r.State == campaign.Unknown
 		if v.Days > 0 && counts && !r.Direct && !r.At.Before(since) {
 			v.Rows = append(v.Rows, receivedRow{r, w.paths.Campaign(r.Campaign, campaign.FilterAll, "")})
@@ -82,7 +82,7 @@ func (w *Web) dossierOf(q *request) (dossier.Dossier, error) {
 	if err != nil {
 		return dossier.Dossier{}, err
 	}
-	return w.Dossiers.Find(q.ctx(), segment.PersonID(n))
+	return w.Dossiers.Head(q.ctx(), segment.PersonID(n))
 }
 
 // writable lists the channels that the site has, and whether the person can be reached there.

@@ -72,7 +72,7 @@ const (
 
 func (w *Web) resultView(q *request, c campaign.Campaign, r campaign.Result, f campaign.Filter) resultView {
 	receipts := w.Campaigns.Receipts(c.Channel) || r.ByState[campaign.Delivered] > 0
-	v := resultView{Campaign: c, Result: r, Receipts: receipts, Funnel: funnel(r, receipts), URL: w.paths.Campaign(c.ID, f, ""), Every: w.every(c, r)}
+	v := resultView{Campaign: c, Result: r, Receipts: receipts, Funnel: funnelSteps(r, receipts), URL: w.paths.Campaign(c.ID, f, ""), Every: w.every(c, r)}
 	now := w.Now()
 	if !v.Planned() { // the page has no place yet for what comes then
 		v.URL = w.paths.CampaignWaiting(c.ID)

@@ -35,6 +35,9 @@ func (w *Web) routes() []route {
 		settings = hostadapter.PermSettings
 		template = hostadapter.PermTemplateEdit
 		approve  = hostadapter.PermTemplateApprove
+		followup = hostadapter.PermFollowup
+
+		course, classroom = hostadapter.TargetCourse, hostadapter.TargetClassroom
 	)
 	return []route{
 		{"GET", "/{$}", view, w.home},
@@ -47,6 +50,8 @@ func (w *Web) routes() []route {
 		{"POST", "/audience/export", export, w.export},
 		{"GET", "/people/{id}", view, w.person},
 		{"GET", "/people/{id}/why", view, w.why},
+		{"GET", "/people/{id}/print", view, w.personPrint},
+		{"POST", "/people/{id}/print", contact, w.personPrintWhole},
 		{"POST", "/people/{id}/contact", contact, w.personContact},
 		{"POST", "/people/{id}/consent", send, w.personConsent},
 		{"GET", "/people/{id}/message", send, w.personMessage},
@@ -63,6 +68,19 @@ func (w *Web) routes() []route {
 
 		{"GET", "/lists/new", edit, w.listNew},
 		{"POST", "/lists/new", edit, w.listUpload}, // takes a file
+
+		{"GET", "/courses", view, w.offeringList(course)},
+		{"POST", "/courses/export", export, w.offeringExport(course)},
+		{"GET", "/courses/{id}", view, w.offering(course)},
+		{"GET", "/courses/{id}/intent", view, w.offeringIntent(course)},
+		{"POST", "/courses/{id}/intent", followup, w.offeringLevel(course)},
+		{"POST", "/courses/{id}/reason", followup, w.offeringReason(course)},
+		{"GET", "/classrooms", view, w.offeringList(classroom)},
+		{"POST", "/classrooms/export", export, w.offeringExport(classroom)},
+		{"GET", "/classrooms/{id}", view, w.offering(classroom)},
+		{"GET", "/classrooms/{id}/intent", view, w.offeringIntent(classroom)},
+		{"POST", "/classrooms/{id}/intent", followup, w.offeringLevel(classroom)},
+		{"POST", "/classrooms/{id}/reason", followup, w.offeringReason(classroom)},
 
 		{"GET", "/campaigns", view, w.campaigns},
 		{"GET", "/campaigns/new", send, w.composerNew},
@@ -87,6 +105,30 @@ func (w *Web) routes() []route {
 		{"POST", "/campaigns/{id}/copy", send, w.copyCampaign},
 		{"POST", "/campaigns/{id}/again", send, w.campaignAgain},
 		{"POST", "/campaigns/{id}/export", export, w.campaignExport},
+
+		{"GET", "/followups", view, w.followups},
+		{"GET", "/followups/new", followup, w.followupsNew},
+		{"POST", "/followups/new", followup, w.followupsAdd},
+		{"POST", "/followups/select", followup, w.followupsSelect},
+		{"GET", "/followups/{id}", view, w.followup},
+		{"POST", "/followups/{id}", followup, w.followupUpdate},
+		{"POST", "/followups/{id}/done", followup, w.followupDone},
+		{"GET", "/people/{id}/followups/new", followup, w.followupNew},
+		{"POST", "/people/{id}/followups", followup, w.followupAdd},
+
+		{"GET", "/labels", view, w.labels},
+		{"POST", "/labels", edit, w.labelCreate},
+		{"GET", "/labels/bulk", edit, w.labelsBulk},
+		{"POST", "/labels/bulk", edit, w.labelsApply},
+		{"POST", "/labels/select", edit, w.labelsSelect},
+		{"GET", "/labels/batches/{id}", view, w.labelBatch},
+		{"POST", "/labels/batches/{id}/undo", edit, w.labelUndo},
+		{"GET", "/labels/{id}", edit, w.labelEdit},
+		{"POST", "/labels/{id}/rename", edit, w.labelRename},
+		{"POST", "/labels/{id}/merge", edit, w.labelMerge},
+		{"POST", "/labels/{id}/delete", edit, w.labelDelete},
+		{"POST", "/people/{id}/labels", view, w.personLabel}, // asks for one of two permissions
+		{"GET", "/people/{id}/interests", view, w.personInterests},
 
 		{"GET", "/suppressions", view, w.suppressions},
 		{"POST", "/suppressions/lookup", view, w.suppressionLookup},

@@ -137,7 +137,7 @@ func (b *builder) sayName(of segment.Choices, label string) string {
 	switch of {
 	case segment.OfferingChoices:
 		return b.l.T("say.title", label)
-	case segment.TagChoices, segment.CategoryChoices, segment.CampaignChoices, segment.ListChoices, segment.QueryChoices:
+	case segment.TagChoices, segment.InterestChoices, segment.LabelChoices, segment.CategoryChoices, segment.CampaignChoices, segment.ListChoices, segment.QueryChoices:
 		return b.l.T("say.name", label)
 	}
 	return label

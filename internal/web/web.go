@@ -13,7 +13,10 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/crm/dossier"
+	"github.com/coursecrm/coursecrm/crm/followup"
 	"github.com/coursecrm/coursecrm/crm/home"
+	"github.com/coursecrm/coursecrm/crm/label"
+	"github.com/coursecrm/coursecrm/funnel"
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
 	"github.com/coursecrm/coursecrm/internal/projection"
@@ -39,7 +42,10 @@ type Config struct {
 	ShortLinks *shortlink.Service
 	FreeLinks  *shortlink.Free
 	Statistics *shortlink.Statistics
+	Funnels    *funnel.Service
 	Dossiers   *dossier.Service
+	Followups  *followup.Service
+	Labels     *label.Service
 	Home       *home.Service
 	Sync       *projection.Desk
 
@@ -68,6 +74,8 @@ type Web struct {
 	pages  *pages
 	admin  http.Handler
 	public http.Handler
+
+	directory directory
 }
 
 // New checks the configuration, parses every template and reads every message file, so that a
@@ -107,7 +115,7 @@ func (c Config) check() error {
 		"Staff": c.Staff == nil, "Segments": c.Segments == nil, "Campaigns": c.Campaigns == nil,
 		"Templates": c.Templates == nil, "Consents": c.Consents == nil,
 		"ShortLinks": c.ShortLinks == nil, "FreeLinks": c.FreeLinks == nil, "Statistics": c.Statistics == nil,
-		"Dossiers": c.Dossiers == nil, "Home": c.Home == nil,
+		"Funnels": c.Funnels == nil, "Dossiers": c.Dossiers == nil, "Followups": c.Followups == nil, "Labels": c.Labels == nil, "Home": c.Home == nil,
 		"Sync": c.Sync == nil, "Audit": c.Audit == nil, "Now": c.Now == nil, "Log": c.Log == nil,
 	} {
 		if absent {

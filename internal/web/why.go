@@ -43,7 +43,7 @@ func (w *Web) why(q *request) error {
 	if err != nil {
 		return w.explainRule(q, err)
 	}
-	d, err := w.Dossiers.Find(q.ctx(), id)
+	d, err := w.Dossiers.Head(q.ctx(), id)
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,7 @@
     all("form[data-auto]", at).forEach(function (f) { if (!f.dataset.sent) { f.dataset.sent = "1"; f.submit(); } });
     var focus = at.querySelector("[data-focus]");
     if (focus) { focus.removeAttribute("data-focus"); focus.focus(); }
+    all(".crm-toast[data-new]").forEach(function (t) { t.removeAttribute("data-new"); toast(t); });
     if (doc.getElementById("bulk")) restore();
   }
   doc.addEventListener("click", function (e) {

@@ -40,11 +40,16 @@ func countedAt(ctx context.Context, db bun.IDB) (time.Time, error) {
 	return at.UTC(), nil
 }
 
-// Count implements label.Store. Tags by hand come last and are locked, for their counts are kept
-// up to date by whoever gives or takes one.
+// Count implements label.Store. Until the first pass has given everybody their interest tags it counts
+// nothing. Tags by hand come last and are locked, for their counts are kept up to date by whoever
+// gives or takes one.
 func (s *Labels) Count(ctx context.Context, now, day time.Time) error {
 	date := day.Format(time.DateOnly)
 	err := s.inTx(ctx, func(t *tx) error {
+		var ready bool
+		if err := t.NewRaw(readySQL).Scan(ctx, &ready); err != nil || !ready {
+			return err
+		}
 		if err := roomy(ctx, t); err != nil {
 			return err
 		}

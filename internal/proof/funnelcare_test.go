@@ -161,6 +161,7 @@ func (s *stage) comeBack(t *testing.T, b *browser, person string) {
 	b.set(`#followup-form [name="time"]`, soon.Format("15:04"))
 	b.click("#followup-form button.crm-btn-p")
 	b.wait("#followup-form .crm-note-good")
+	b.eventually(5*time.Second, "the list beside it shows it", func() bool { return strings.Contains(b.text("#person-body"), "想了解课时安排") })
 	s.timeline(t, b, person, "想了解课时安排")
 
 	row := `#followups tbody tr`

@@ -98,7 +98,7 @@ func TestFollowupCard(t *testing.T) {
 		return s.do(visit{method: "POST", path: "/crm/people/1/followups", form: form, hx: target})
 	}
 	a := send("followup-form", noteForm()).want(t, 200, `id="followup-form"`, "已保存", `value="7" selected>我（周敏）`).lacks(t, "<html", "分 3 期", `value="K"`)
-	if a.Header.Get("HX-Trigger") != "crm-followup" {
+	if a.Header.Get("HX-Trigger") != "noted" {
 		t.Error("the rest of the page is not told")
 	}
 	a = send("followup-form", noteForm("content", " ", "date", "2026-11-20", "time", "08:00")).want(t, 422, `href="#fu-content"`, `href="#fu-next"`, "请填写", "请选将来的时间", `value="2026-11-20"`, `value="08:00"`, `value="K"`, `value="high" selected`)

@@ -74,7 +74,7 @@ func (w *Web) followupAdded(q *request, id segment.PersonID) error {
 		return err
 	}
 	form.Saved = true
-	q.w.Header().Set("HX-Trigger", "crm-followup")
+	q.w.Header().Set("HX-Trigger", "noted")
 	return w.render(q, http.StatusOK, "followupnew#followup-form", form)
 }
 

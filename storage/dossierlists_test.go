@@ -133,7 +133,7 @@ const crowdLife = `
 	INSERT INTO crm_followups (learner_id, method, content, owner_id, owner_name, by_id, by_name, at) SELECT 3 + g % 1000, 'phone', 'x', '7', 'Z', '7', 'Z', timestamptz '2025-01-01Z' + g * interval '5 minutes' FROM generate_series(1, 20000) g;
 	INSERT INTO crm_intents (learner_id, offering_id, level, before, by_id, by_name, at) SELECT 3 + g % 1000, 1, 'high', 'low', '7', 'Z', timestamptz '2025-01-01Z' + g * interval '5 minutes' FROM generate_series(1, 20000) g;
 	INSERT INTO crm_label_changes (batch_id, label_id, learner_id, added, at) SELECT 1, 1, 3 + g % 1000, true, timestamptz '2025-01-01Z' + g * interval '5 minutes' FROM generate_series(1, 20000) g;
-	ANALYZE`
+	ANALYZE crm_activities, crm_campaigns, crm_clicks, crm_consents, crm_deliveries, crm_enrollments, crm_followups, crm_intents, crm_label_batches, crm_label_changes, crm_learners, crm_offerings, crm_order_items, crm_orders, crm_pairs, crm_refunds`
 
 // TestTimelineReadsLittle holds how many rows a page looks at: of what has an index by time not many
 // more than it shows, at the beginning, in the middle and behind seven hundred events of one instant;

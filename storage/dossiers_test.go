@@ -60,7 +60,7 @@ const heavyLife = `
 	INSERT INTO crm_consents (learner_id, channel, state, source, purpose, by_id, at)
 		SELECT 1 + g % 2, 'sms', CASE WHEN g % 4 < 2 THEN 'denied' ELSE 'granted' END, 'staff', 'marketing', '7', timestamptz '2025-02-01Z' + g / 4 * interval '1 day' FROM generate_series(1, 20) g;
 	INSERT INTO crm_pairs (learner_id, offering_id, stage, heat, set_level, at) SELECT 1, g, (ARRAY['potential', 'pending', 'withdrawn'])[1 + g % 3], 1, CASE WHEN g % 2 = 0 THEN 'high' ELSE '' END, '2025-02-01Z' FROM generate_series(1, 30) g;
-	ANALYZE`
+	ANALYZE crm_activities, crm_campaigns, crm_clicks, crm_consents, crm_deliveries, crm_enrollments, crm_followups, crm_intents, crm_label_batches, crm_label_changes, crm_learners, crm_offerings, crm_order_items, crm_orders, crm_pairs, crm_refunds`
 
 // heavyTerms tells the story in the zone whose days do not begin with those of UTC.
 func heavyTerms(t testing.TB) dossier.Terms {

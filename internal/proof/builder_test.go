@@ -21,8 +21,11 @@ func operator(t *testing.T, a *demo.Academy, school *sql.DB) *browser {
 	b.open(a.LoginURL())
 	b.click("#as-operator")
 	b.eventually(5*time.Second, "logged in", func() bool { return b.url() != a.LoginURL() })
-	b.eventually(time.Minute, "first sync is over", func() bool {
-		return text(t, school, "SELECT count(*)::text FROM public.crm_sync_feeds WHERE feed = 'facts' AND caught_up_at IS NOT NULL") == "1"
+	b.eventually(time.Minute, "first sync is over, and what was too young for it is there", func() bool {
+		return text(t, school, `SELECT (EXISTS (SELECT FROM public.crm_sync_feeds WHERE feed = 'facts' AND caught_up_at IS NOT NULL)
+			AND (SELECT count(*) FROM orders) = (SELECT count(*) FROM public.crm_orders)
+			AND (SELECT count(*) FROM enrollments) = (SELECT count(*) FROM public.crm_enrollments)
+			AND (SELECT count(*) FROM activities WHERE user_id IS NOT NULL) = (SELECT count(*) FROM public.crm_activities))::text`) == "true"
 	})
 	return b
 }

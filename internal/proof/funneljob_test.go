@@ -16,7 +16,7 @@ import (
 func TestFunnels(t *testing.T) {
 	a, school := academy(t, 1500)
 	s := &stage{Academy: a, school: school}
-	s.settled(t)
+	operator(t, a, school) // waits for the first sync
 	open := s.courseBy(t, "(SELECT count(*) FROM orders o JOIN order_items i ON i.order_id = o.id WHERE o.status IN ('created', 'paying') AND i.target_type = 'course' AND i.target_id = c.id)")
 	liked := s.courseBy(t, "(SELECT count(DISTINCT v.user_id) FROM activities v WHERE v.target_type = 'course' AND v.target_id = c.id AND v.occurred_at > now() - interval '90 days')", open)
 	sold := s.courseBy(t, "(SELECT count(*) FROM enrollments e WHERE e.target_type = 'course' AND e.target_id = c.id)", open, liked)
@@ -35,17 +35,6 @@ func TestFunnels(t *testing.T) {
 	})
 	s.addUp(t)
 	t.Run("looks", func(t *testing.T) { s.funnelLooks(t, liked, sold) })
-}
-
-// settled waits until the CRM has all that the school had when it began.
-func (s *stage) settled(t *testing.T) {
-	t.Helper()
-	b := operator(t, s.Academy, s.school)
-	for _, rows := range [][2]string{{"orders", "crm_orders"}, {"enrollments", "crm_enrollments"}, {"activities WHERE user_id IS NOT NULL", "crm_activities"}} {
-		b.eventually(20*time.Second, "the CRM has all "+rows[0], func() bool {
-			return text(t, s.school, "SELECT count(*)::text FROM "+rows[0]) == text(t, s.school, "SELECT count(*)::text FROM public."+rows[1])
-		})
-	}
 }
 
 // addUp holds the figures of all offerings against the pairs that they sum up.

@@ -39,7 +39,7 @@ var rooms = map[string]struct{ ours, others string }{
 	"internal/devstack":     {"", "github.com/jackc/pgx/v5"},
 	"internal/devstack/run": {"internal/devstack", ""},
 	"internal/pgtest":       {"internal/devstack", "github.com/jackc/pgx/v5"},
-	"internal/bench":        {"crm funnel hostadapter hostadapter/hosttest internal/devstack internal/projection internal/jobs campaign campaign/email segment shortlink storage", "github.com/jackc/pgx/v5 github.com/hibiken/asynq"},
+	"internal/bench":        {"crm crm/dossier funnel hostadapter hostadapter/hosttest internal/devstack internal/projection internal/jobs campaign campaign/email segment shortlink storage", "github.com/jackc/pgx/v5 github.com/hibiken/asynq"},
 }
 
 // TestImports holds every package to the table, so that a wall moves only on purpose.

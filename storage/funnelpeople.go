@@ -21,8 +21,8 @@ type pairKey struct {
 	ID int64     `json:"i"`
 }
 
-// People implements funnel.Store. The page is a range of the index of the stage; what is shown of
-// its people is read by their keys.
+// People implements funnel.Store: one round trip. The page is a range of the index of the stage; what
+// is shown of its people is read by their keys, one person more than is shown among them.
 func (s *Funnels) People(ctx context.Context, l funnel.List, where segment.Predicate, now time.Time) (funnel.People, error) {
 	var out funnel.People
 	var key pairKey
@@ -36,11 +36,18 @@ func (s *Funnels) People(ctx context.Context, l funnel.List, where segment.Predi
 	if l.After != "" {
 		page = page.after(key)
 	}
+	index := map[int64]int{}
 	questions := []question{newQuestion(page.page(l.Limit+1, now), page.args, func(r pgx.Rows) error {
 		p, err := scanPair(r, now)
+		index[int64(p.ID)] = len(out.Pairs)
 		out.Pairs = append(out.Pairs, p)
 		return err
-	}), newQuestion("SELECT count(*)"+q.from(), q.args, scanOne(&out.Total))}
+	}), newQuestion("SELECT count(*)"+q.from(), q.args, scanOne(&out.Total)), page.details(l, now, func(who int64) *funnel.Pair {
+		if i, ok := index[who]; ok {
+			return &out.Pairs[i]
+		}
+		return &funnel.Pair{} // came between the two statements, and is not on the page
+	})}
 	if err := s.ask(ctx, audienceTimeout, questions...); err != nil {
 		return out, err
 	}
@@ -49,7 +56,7 @@ func (s *Funnels) People(ctx context.Context, l funnel.List, where segment.Predi
 		last := out.Pairs[l.Limit-1]
 		out.Next = encodeCursor(pairKey{At: last.At, ID: int64(last.ID)})
 	}
-	return out, s.decorate(ctx, l, &out, now)
+	return out, nil
 }
 
 // pairQuery is a list of pairs being written. Its arguments are numbered.
@@ -110,14 +117,20 @@ func (q pairQuery) after(k pairKey) pairQuery {
 	return q
 }
 
-// page asks for the first pairs with their people. A column without a value comes first in a falling
-// index and last on the screen; there is none but where something is amiss.
+// rows gives columns of the first pairs. A time that is missing comes first in a falling index and last
+// on the screen; there is none but where something is amiss.
+func (q *pairQuery) rows(columns string, limit int) string {
+	end := " LIMIT " + strconv.Itoa(limit)
+	known := "SELECT " + columns + q.from() + " AND " + q.order + " IS NOT NULL ORDER BY " + q.order + " DESC, p.learner_id DESC" + end
+	rest := "SELECT " + columns + q.from() + " AND " + q.order + " IS NULL ORDER BY p.learner_id DESC" + end
+	return "SELECT * FROM ((" + known + ") UNION ALL (" + rest + ")) p" + end
+}
+
+// page asks for the first pairs with their people.
 func (q *pairQuery) page(limit int, now time.Time) string {
 	high, medium := funnel.HeatOf(funnel.High, now), funnel.HeatOf(funnel.Medium, now)
-	inner := "SELECT p.*" + q.from() + " AND " + q.order + " IS NOT NULL ORDER BY " + q.order + " DESC, p.learner_id DESC LIMIT " + strconv.Itoa(limit)
-	rest := "SELECT p.*" + q.from() + " AND " + q.order + " IS NULL ORDER BY p.learner_id DESC LIMIT " + strconv.Itoa(limit)
 	return fmt.Sprintf(`SELECT p.stage, p.past, %s, p.set_level <> '', p.heat + p.order_heat, %s, `, pairLevel(fmt.Sprint(high), fmt.Sprint(medium)), q.order) +
-		personColumns + contactColumns + " FROM (SELECT * FROM ((" + inner + ") UNION ALL (" + rest + ")) p LIMIT " + strconv.Itoa(limit) + ") p JOIN crm_learners l ON l.id = p.learner_id" + contactJoin +
+		personColumns + contactColumns + " FROM (" + q.rows("p.*", limit) + ") p JOIN crm_learners l ON l.id = p.learner_id" + contactJoin +
 		" ORDER BY " + q.order + " DESC NULLS LAST, p.learner_id DESC"
 }
 
@@ -130,77 +143,69 @@ func scanPair(r pgx.Rows, now time.Time) (funnel.Pair, error) {
 	return p, err
 }
 
-// decorate reads what a stage shows of its people.
-func (s *Funnels) decorate(ctx context.Context, l funnel.List, out *funnel.People, now time.Time) error {
-	if len(out.Pairs) == 0 {
-		return nil
-	}
-	ids := make([]int64, len(out.Pairs))
-	index := make(map[int64]*funnel.Pair, len(out.Pairs))
-	for i := range out.Pairs {
-		ids[i] = int64(out.Pairs[i].ID)
-		index[ids[i]] = &out.Pairs[i]
-	}
-	var questions []question
+// details asks for what a stage shows of the people of a page. In the statements {who} is the page's
+// people and {now} the moment; ?0 is the offering.
+func (q pairQuery) details(l funnel.List, now time.Time, of func(who int64) *funnel.Pair) question {
+	sql, read := behavioursOf(of)
 	switch {
 	case l.Past || l.Stage == funnel.Enrolled:
-		questions = append(questions, placesOf(l.Offering, ids, index, now))
-	case l.Stage == funnel.Potential:
-		questions = append(questions, behavioursOf(l.Offering, ids, index, now))
+		sql, read = placesOf(of)
 	case l.Stage == funnel.Pending:
-		questions = append(questions, openOrdersOf(l.Offering, ids, index))
+		sql, read = openOrdersOf(of)
 	case l.Stage == funnel.Withdrawn:
-		questions = append(questions, exitsOf(l.Offering, ids, index))
+		sql, read = exitsOf(of)
 	}
-	return s.ask(ctx, audienceTimeout, questions...)
+	who := "(" + q.rows("p.learner_id", l.Limit+1) + ") who (id)"
+	args := append(q.args[:len(q.args):len(q.args)], now)
+	return newQuestion(strings.NewReplacer("{who}", who, "{now}", "?"+strconv.Itoa(len(args)-1)).Replace(sql), args, read)
 }
 
-func behavioursOf(id funnel.OfferingID, ids []int64, index map[int64]*funnel.Pair, now time.Time) question {
-	return newQuestion(`SELECT a.learner_id, a.type, count(*), max(a.occurred_at)
-		FROM unnest(?1::bigint[]) who (id), LATERAL (SELECT * FROM crm_activities a WHERE a.learner_id = who.id AND a.occurred_at >= ?2 OFFSET 0) a
-		WHERE a.offering_id = ANY (`+family+`) AND a.type IN (`+intentTypes+`) GROUP BY 1, 2
+func behavioursOf(of func(int64) *funnel.Pair) (string, func(pgx.Rows) error) {
+	return `SELECT a.learner_id, a.type, count(*), max(a.occurred_at)
+		FROM {who}, LATERAL (SELECT * FROM crm_activities a WHERE a.learner_id = who.id AND a.occurred_at >= {now}::timestamptz - interval '` + strconv.Itoa(int(funnel.Window.Seconds())) + ` seconds' OFFSET 0) a
+		WHERE a.offering_id = ANY (` + family + `) AND a.type IN (` + intentTypes + `) GROUP BY 1, 2
 		ORDER BY 1, CASE a.type WHEN 'question' THEN 0 WHEN 'trial' THEN 1 WHEN 'favorite' THEN 2 WHEN 'coupon' THEN 3 ELSE 4 END`,
-		[]any{int64(id), int64Array(ids), now.Add(-funnel.Window)}, func(r pgx.Rows) error {
+		func(r pgx.Rows) error {
 			var who int64
 			var b funnel.Behaviour
 			err := r.Scan(&who, &b.Type, &b.Times, &b.Last)
 			b.Last = b.Last.UTC()
-			index[who].Behaviours = append(index[who].Behaviours, b)
+			of(who).Behaviours = append(of(who).Behaviours, b)
 			return err
-		})
+		}
 }
 
-func openOrdersOf(id funnel.OfferingID, ids []int64, index map[int64]*funnel.Pair) question {
-	return newQuestion(`SELECT o.learner_id, o.sn, i.amount, o.currency, o.created_at, o.close_deadline
-		FROM unnest(?1::bigint[]) who (id), LATERAL (SELECT * FROM crm_orders o WHERE o.learner_id = who.id AND o.status = 'pending' OFFSET 0) o,
-			LATERAL (SELECT CASE WHEN bool_and(i.offering_id = ANY (`+family+`)) THEN o.payable_amount ELSE sum(i.amount) FILTER (WHERE i.offering_id = ANY (`+family+`)) END::bigint AS amount
-				FROM crm_order_items i WHERE i.order_id = o.id HAVING bool_or(i.offering_id = ANY (`+family+`))) i
-		ORDER BY o.created_at, o.id`, []any{int64(id), int64Array(ids)}, func(r pgx.Rows) error {
-		var who int64
-		var o funnel.OpenOrder
-		var closes sql.NullTime
-		err := r.Scan(&who, &o.SN, &o.Amount, &o.Currency, &o.PlacedAt, &closes)
-		o.PlacedAt, o.ClosesAt = o.PlacedAt.UTC(), orZero(closes)
-		index[who].Orders = append(index[who].Orders, o)
-		return err
-	})
+func openOrdersOf(of func(int64) *funnel.Pair) (string, func(pgx.Rows) error) {
+	return `SELECT o.learner_id, o.sn, i.amount, o.currency, o.created_at, o.close_deadline
+		FROM {who}, LATERAL (SELECT * FROM crm_orders o WHERE o.learner_id = who.id AND o.status = 'pending' OFFSET 0) o,
+			LATERAL (SELECT CASE WHEN bool_and(i.offering_id = ANY (` + family + `)) THEN o.payable_amount ELSE sum(i.amount) FILTER (WHERE i.offering_id = ANY (` + family + `)) END::bigint AS amount
+				FROM crm_order_items i WHERE i.order_id = o.id HAVING bool_or(i.offering_id = ANY (` + family + `))) i
+		ORDER BY o.created_at, o.id`, func(r pgx.Rows) error {
+			var who int64
+			var o funnel.OpenOrder
+			var closes sql.NullTime
+			err := r.Scan(&who, &o.SN, &o.Amount, &o.Currency, &o.PlacedAt, &closes)
+			o.PlacedAt, o.ClosesAt = o.PlacedAt.UTC(), orZero(closes)
+			of(who).Orders = append(of(who).Orders, o)
+			return err
+		}
 }
 
 // placesOf reads the place that matters: the current one, or the last to end.
-func placesOf(id funnel.OfferingID, ids []int64, index map[int64]*funnel.Pair, now time.Time) question {
-	return newQuestion(`SELECT e.learner_id, e.required_done, e.required_units, e.joined_at, e.last_learn_at, e.completed_at, e.expires_at, e.via_classroom_id <> ''
-		FROM unnest(?1::bigint[]) who (id), LATERAL (SELECT e.*, f.required_units FROM crm_enrollments e JOIN crm_offerings f ON f.id = e.offering_id
+func placesOf(of func(int64) *funnel.Pair) (string, func(pgx.Rows) error) {
+	return `SELECT e.learner_id, e.required_done, e.required_units, e.joined_at, e.last_learn_at, e.completed_at, e.expires_at, e.via_classroom_id <> ''
+		FROM {who}, LATERAL (SELECT e.*, f.required_units FROM crm_enrollments e JOIN crm_offerings f ON f.id = e.offering_id
 			WHERE e.learner_id = who.id AND e.role = 'student' AND f.canonical_id = ?0
-			ORDER BY (e.status = 'active' AND (e.expires_at IS NULL OR e.expires_at > ?2)) DESC, e.expires_at DESC NULLS FIRST, e.joined_at DESC, e.id DESC LIMIT 1) e`,
-		[]any{int64(id), int64Array(ids), now}, func(r pgx.Rows) error {
+			ORDER BY (e.status = 'active' AND (e.expires_at IS NULL OR e.expires_at > {now})) DESC, e.expires_at DESC NULLS FIRST, e.joined_at DESC, e.id DESC LIMIT 1) e`,
+		func(r pgx.Rows) error {
 			var who int64
 			var p funnel.Place
 			var learned, completed, expires sql.NullTime
 			err := r.Scan(&who, &p.Done, &p.Units, &p.JoinedAt, &learned, &completed, &expires, &p.ViaClassroom)
 			p.JoinedAt, p.LastLearnAt, p.CompletedAt, p.ExpiresAt = p.JoinedAt.UTC(), orZero(learned), orZero(completed), orZero(expires)
-			index[who].Place = p
+			of(who).Place = p
 			return err
-		})
+		}
 }
 
 // lastExit is how learner who.id left offering ?0: the last place left, and the last refund, each
@@ -217,8 +222,8 @@ const lastExit = `LATERAL (SELECT p.left_at, p.refunded, coalesce(e.exit_reason,
 	LEFT JOIN crm_exit_reasons c ON c.learner_id = p.learner_id AND c.offering_id = p.offering_id
 	WHERE p.learner_id = who.id AND p.offering_id = ?0) x`
 
-func exitsOf(id funnel.OfferingID, ids []int64, index map[int64]*funnel.Pair) question {
-	return newQuestion(`SELECT who.id, x.* FROM unnest(?1::bigint[]) who (id), `+lastExit, []any{int64(id), int64Array(ids)}, func(r pgx.Rows) error {
+func exitsOf(of func(int64) *funnel.Pair) (string, func(pgx.Rows) error) {
+	return `SELECT who.id, x.* FROM {who}, ` + lastExit, func(r pgx.Rows) error {
 		var who int64
 		var x funnel.Exit
 		var left, joined sql.NullTime
@@ -226,7 +231,7 @@ func exitsOf(id funnel.OfferingID, ids []int64, index map[int64]*funnel.Pair) qu
 		var reason string
 		err := r.Scan(&who, &left, &x.Refunded, &reason, &x.Words, &done, &units, &joined, &x.Category)
 		x.At, x.JoinedAt, x.Reason, x.Done, x.Units = orZero(left), orZero(joined), h.ExitReason(reason), int(done.Int32), int(units.Int32)
-		index[who].Exit = x
+		of(who).Exit = x
 		return err
-	})
+	}
 }

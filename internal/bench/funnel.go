@@ -45,6 +45,9 @@ func benchFunnel(ctx context.Context, b *bench) error {
 	if err := b.funnelPages(ctx, c, store); err != nil {
 		return err
 	}
+	if err := b.funnelDossier(ctx, c, loc); err != nil {
+		return err
+	}
 	return b.funnelCurrent(ctx, c, loc)
 }
 
@@ -65,12 +68,7 @@ func (b *bench) funnelPages(ctx context.Context, c *school, store *storage.Funne
 	}
 	b.fact("… learners of the offering", float64(busy.Enrolled+busy.Potential+busy.Pending+busy.Withdrawn), "people")
 	day := func(back int) string { return c.now.In(store.Location).AddDate(0, 0, -back).Format(time.DateOnly) }
-	pages := []struct {
-		name   string
-		ours   func() (int64, error)
-		byHand string
-		args   []any
-	}{
+	for _, page := range []funnelPage{
 		{"list of offerings", func() (int64, error) {
 			l, err := store.List(ctx, h.TargetCourse, c.now)
 			n := l.Recent + l.Closing
@@ -101,33 +99,48 @@ func (b *bench) funnelPages(ctx context.Context, c *school, store *storage.Funne
 			}
 			return n, err
 		}, handPotential, []any{int64(busy.ID), c.now}},
+	} {
+		if err := b.funnelPage(ctx, c, page); err != nil {
+			return err
+		}
 	}
-	for _, page := range pages {
-		var took [2][]time.Duration
-		for round := range 2*minRounds + 1 {
-			var said [2]int64
-			for i := range 2 {
-				k := (i + round) % 2
-				began := time.Now()
-				if k == 0 {
-					said[k], err = page.ours()
-				} else {
-					err = c.conn.QueryRow(ctx, page.byHand, page.args...).Scan(&said[k])
-				}
-				if err != nil {
-					return fmt.Errorf("%s: %w", page.name, err)
-				}
-				if round > 0 {
-					took[k] = append(took[k], time.Since(began))
-				}
+	return nil
+}
+
+// funnelPage is a page and what sums up the same figures by hand.
+type funnelPage struct {
+	name   string
+	ours   func() (int64, error)
+	byHand string
+	args   []any
+}
+
+// funnelPage lets both sides answer in turns.
+func (b *bench) funnelPage(ctx context.Context, c *school, page funnelPage) (err error) {
+	var took [2][]time.Duration
+	for round := range 2*minRounds + 1 {
+		var said [2]int64
+		for i := range 2 {
+			k := (i + round) % 2
+			began := time.Now()
+			if k == 0 {
+				said[k], err = page.ours()
+			} else {
+				err = c.conn.QueryRow(ctx, page.byHand, page.args...).Scan(&said[k])
 			}
-			if said[0] != said[1] {
-				return fmt.Errorf("%s: ours sums up to %d, by hand to %d", page.name, said[0], said[1])
+			if err != nil {
+				return fmt.Errorf("%s: %w", page.name, err)
+			}
+			if round > 0 {
+				took[k] = append(took[k], time.Since(began))
 			}
 		}
-		b.atMost(page.name, median(took[0])*1000, median(took[1])*1000, "ms", funnelRatio)
-		b.fact("… p95", quantile(took[0], 0.95)*1000, "ms")
+		if said[0] != said[1] {
+			return fmt.Errorf("%s: ours sums up to %d, by hand to %d", page.name, said[0], said[1])
+		}
 	}
+	b.atMost(page.name, median(took[0])*1000, median(took[1])*1000, "ms", funnelRatio)
+	b.fact("… p95", quantile(took[0], 0.95)*1000, "ms")
 	return nil
 }
 

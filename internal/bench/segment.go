@@ -23,6 +23,9 @@ func benchSegment(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer done()
+	if err := c.interests(ctx); err != nil {
+		return err
+	}
 	began := time.Now()
 	if err := c.flatten(ctx); err != nil {
 		return err

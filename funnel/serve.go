@@ -117,7 +117,7 @@ func listOf(id OfferingID, t Tab) List {
 const MaxReason = 200
 
 // SetLevel enters what staff say about a learner's intent. It holds until somebody says otherwise;
-// an empty level goes back to the score.
+// an empty level goes back to the score. Who says the same again has said it once.
 //
 // Errors: fault.ErrForbidden without PermFollowup; fault.Fields; fault.ErrNotFound: no such learner
 // or offering.
@@ -125,17 +125,8 @@ func (s *Service) SetLevel(ctx context.Context, by h.Staff, o Opinion) (Opined, 
 	if !by.May(h.PermFollowup) {
 		return Opined{}, fmt.Errorf("set intent level: %w", fault.ErrForbidden)
 	}
-	problems := fault.Fields{}
-	if o.Level != "" && !slices.Contains(Levels(), o.Level) {
-		problems.Add("level", "problem.choice")
-	}
-	switch o.Reason = strings.TrimSpace(o.Reason); {
-	case utf8.RuneCountInString(o.Reason) > MaxReason:
-		problems.Add("reason", "problem.long", MaxReason)
-	case !utf8.ValidString(o.Reason) || strings.IndexFunc(o.Reason, unicode.IsControl) >= 0:
-		problems.Add("reason", "problem.control")
-	}
-	if err := problems.Err(); err != nil {
+	o.Reason = strings.TrimSpace(o.Reason)
+	if err := o.Check(); err != nil {
 		return Opined{}, err
 	}
 	out, err := s.store.SetLevel(ctx, by, o, s.now())
@@ -143,6 +134,23 @@ func (s *Service) SetLevel(ctx context.Context, by h.Staff, o Opinion) (Opined, 
 		return Opined{}, fmt.Errorf("set intent level: %w", err)
 	}
 	return out, nil
+}
+
+// Check says what is wrong with an opinion as far as one can tell without keeping it.
+//
+// Errors: fault.Fields with "level" and "reason".
+func (o Opinion) Check() error {
+	problems := fault.Fields{}
+	if o.Level != "" && !slices.Contains(Levels(), o.Level) {
+		problems.Add("level", "problem.choice")
+	}
+	switch {
+	case utf8.RuneCountInString(o.Reason) > MaxReason:
+		problems.Add("reason", "problem.long", MaxReason)
+	case !utf8.ValidString(o.Reason) || strings.IndexFunc(o.Reason, unicode.IsControl) >= 0:
+		problems.Add("reason", "problem.control")
+	}
+	return problems.Err()
 }
 
 // Opinions lists what staff said about a learner's intent, the latest first, at most 100.

@@ -2,14 +2,12 @@ package storage
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/shortlink"
@@ -39,32 +37,14 @@ const scan = "SELECT set_config('enable_indexscan', 'off', true)"
 
 // moment runs fn in a transaction that sees the database as it is at one moment.
 func (d *DB) moment(ctx context.Context, fn func(pgx.Tx) error) error {
-	leave, err := enter(ctx, d.heavy)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	conn, err := d.bun.Conn(ctx)
-	if err != nil {
-		return translate(err)
-	}
-	defer conn.Close()
-	return translate(conn.Raw(func(driverConn any) error {
-		c, ok := driverConn.(*stdlib.Conn)
-		if !ok {
-			return fmt.Errorf("read: connection is %T, not pgx's", driverConn)
-		}
-		err := pgx.BeginTxFunc(ctx, c.Conn(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	return d.onConn(ctx, d.heavy, func(c *pgx.Conn) error {
+		return pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 			if _, err := tx.Exec(ctx, settings, strconv.FormatInt(audienceTimeout.Milliseconds(), 10)+"ms", strconv.Itoa(memoryEach)+"MB"); err != nil {
 				return err
 			}
 			return fn(tx)
 		})
-		if err != nil && c.Conn().IsClosed() {
-			return fmt.Errorf("%w (%w)", err, driver.ErrBadConn)
-		}
-		return err
-	}))
+	})
 }
 
 // surveyed reads what is known of a scope without looking at people.

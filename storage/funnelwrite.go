@@ -40,8 +40,12 @@ func (s *Funnels) SetLevel(ctx context.Context, by h.Staff, o funnel.Opinion, no
 			ON CONFLICT (learner_id, offering_id) DO UPDATE SET set_level = EXCLUDED.set_level`, int64(o.Learner), int64(o.Offering), string(o.Level)); err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, `INSERT INTO crm_intents (learner_id, offering_id, level, before, reason, by_id, by_name, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			int64(o.Learner), int64(o.Offering), string(o.Level), before, o.Reason, by.ID, by.Name, now)
+		// A form that is sent twice, or again after a process died, says nothing new.
+		_, err = t.exec(ctx, `INSERT INTO crm_intents (learner_id, offering_id, level, before, reason, by_id, by_name, at)
+			SELECT v.*, ?, ?, ?::timestamptz FROM (VALUES (?::bigint, ?::integer, ?, ?, ?)) v (learner_id, offering_id, level, before, reason)
+			WHERE NOT EXISTS (SELECT FROM (SELECT * FROM crm_intents i WHERE i.learner_id = v.learner_id AND i.offering_id = v.offering_id
+				ORDER BY i.at DESC, i.id DESC LIMIT 1) i WHERE i.level = v.level AND i.reason = v.reason AND i.by_id = ?)`,
+			by.ID, by.Name, now, int64(o.Learner), int64(o.Offering), string(o.Level), before, o.Reason, by.ID)
 		return err
 	})
 	if err != nil {

@@ -195,6 +195,9 @@ func TestOpinionsAreKept(t *testing.T) {
 	if err != nil || first.Before == funnel.None {
 		t.Fatal(first, err)
 	}
+	if again, err := store.SetLevel(t.Context(), by, o, s.now.Add(time.Millisecond)); err != nil || again.Level != funnel.None {
+		t.Fatal(again, err) // a form that is sent twice
+	}
 	s.again(t)
 	people, err := store.People(t.Context(), funnel.List{Offering: o.Offering, Stage: funnel.Potential, Limit: 100}, segment.Predicate{}, s.now)
 	if err != nil {

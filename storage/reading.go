@@ -81,6 +81,12 @@ func enter(ctx context.Context, places chan struct{}) (leave func(), err error) 
 
 // askIn asks once there is a place for it; nil: at once.
 func (d *DB) askIn(ctx context.Context, places chan struct{}, timeout time.Duration, questions ...question) error {
+	return d.onConn(ctx, places, func(c *pgx.Conn) error { return d.pipeline(ctx, c, timeout, questions) })
+}
+
+// onConn lends fn a connection of pgx's own once there is a place for it; nil: at once. A connection
+// that fn breaks does not go back to the pool.
+func (d *DB) onConn(ctx context.Context, places chan struct{}, fn func(*pgx.Conn) error) error {
 	leave, err := enter(ctx, places)
 	if err != nil {
 		return err
@@ -94,9 +100,9 @@ func (d *DB) askIn(ctx context.Context, places chan struct{}, timeout time.Durat
 	return translate(conn.Raw(func(driverConn any) error {
 		c, ok := driverConn.(*stdlib.Conn)
 		if !ok {
-			return fmt.Errorf("ask: connection is %T, not pgx's", driverConn)
+			return fmt.Errorf("connection is %T, not pgx's", driverConn)
 		}
-		err := d.pipeline(ctx, c.Conn(), timeout, questions)
+		err := fn(c.Conn())
 		if err != nil && c.Conn().IsClosed() {
 			return fmt.Errorf("%w (%w)", err, driver.ErrBadConn)
 		}

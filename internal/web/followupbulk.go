@@ -34,27 +34,6 @@ type followupAddedPage struct {
 	Audience string
 }
 
-// followupsSelect takes the people who were ticked in a list. Their ids travel in the body of this
-// request alone; from here on a token stands for them.
-func (w *Web) followupsSelect(q *request) error {
-	if err := q.parse(); err != nil {
-		return err
-	}
-	f := q.r.PostForm
-	rule, some, err := w.tickedRule(q, f)
-	if err != nil {
-		return err
-	}
-	if !some { // nobody: back to where the ticks are made
-		return q.redirect(w.paths.Audience(givenParams(f)))
-	}
-	token, err := w.Segments.Select(q.ctx(), rule)
-	if err != nil {
-		return err
-	}
-	return q.redirect(w.paths.FollowupsNew(values("s", token)))
-}
-
 // followupsNew shows the form of a plan for the people that the address names.
 func (w *Web) followupsNew(q *request) error {
 	g, err := w.given(q, q.r.URL.Query())
@@ -81,14 +60,8 @@ func (w *Web) planForm(q *request, e followup.Entry) *followupForm {
 
 func (w *Web) showFollowupsNew(q *request, status int, g given, form *followupForm) error {
 	p := followupBulkPage{Most: followup.MaxPeople, People: ruleFieldsOf(g.Params), Audience: w.paths.Audience(g.Params), Form: form}
-	b, err := w.builder(q)
-	if err != nil {
-		return err
-	}
-	if p.Say, err = b.say(g.Rule); err != nil {
-		return err
-	}
-	if p.Count, err = w.Segments.Size(q.ctx(), g.Rule); err != nil {
+	var err error
+	if p.Say, p.Count, err = w.whom(q, g.Rule); err != nil {
 		return err
 	}
 	p.Frame = w.frame(q, "followups.new", "followups")
@@ -121,14 +94,16 @@ func (w *Web) followupsAdd(q *request) error {
 		NextAt: e.NextAt, List: w.paths.Followups("", "", ""), Audience: w.paths.Audience(g.Params)})
 }
 
-// addPlan enters what was read, and records it the first time.
+// addPlan enters what was read. The record names the form's key, by which the plan itself can be found.
 func (w *Web) addPlan(q *request, g given, v url.Values, e followup.Entry, unread fault.Fields) (followup.Batch, error) {
 	if len(unread) > 0 {
 		return followup.Batch{}, unread
 	}
-	b, err := w.Followups.BulkAdd(q.ctx(), q.staff, g.Rule, v.Get("key"), e)
-	if err != nil || b.Before {
-		return b, err
+	if err := w.Followups.Check(e, time.Time{}); err != nil {
+		return followup.Batch{}, err
 	}
-	return b, w.record(q, audit.FollowupsPlanned, "followups", map[string]any{"people": b.People, "rule": ruleHash(g.Rule)})
+	if err := w.record(q, audit.FollowupsPlanned, "followups", map[string]any{"form": v.Get("key"), "rule": ruleHash(g.Rule)}); err != nil {
+		return followup.Batch{}, err
+	}
+	return w.Followups.BulkAdd(q.ctx(), q.staff, g.Rule, v.Get("key"), e)
 }

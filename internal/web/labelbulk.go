@@ -34,26 +34,6 @@ func (p labelBulkPage) For(field string) fault.Problem { return problemOf(p.Prob
 // TooMany reports whether there are more people than can be given a tag at once.
 func (p labelBulkPage) TooMany() bool { return p.Count > p.Most }
 
-// labelsSelect takes the people who were ticked in a list. Their ids travel in the body of this
-// request alone; from here on a token stands for them.
-func (w *Web) labelsSelect(q *request) error {
-	if err := q.parse(); err != nil {
-		return err
-	}
-	rule, some, err := w.tickedRule(q, q.r.PostForm)
-	if err != nil {
-		return err
-	}
-	if !some { // nobody: back to where the ticks are made
-		return q.redirect(w.paths.Audience(givenParams(q.r.PostForm)))
-	}
-	token, err := w.Segments.Select(q.ctx(), rule)
-	if err != nil {
-		return err
-	}
-	return q.redirect(w.paths.LabelsBulk(values("s", token)))
-}
-
 // labelsBulk shows the form for the people that the address names.
 func (w *Web) labelsBulk(q *request) error {
 	g, err := w.given(q, q.r.URL.Query())
@@ -64,14 +44,8 @@ func (w *Web) labelsBulk(q *request) error {
 }
 
 func (w *Web) showLabelsBulk(q *request, status int, g given, p labelBulkPage) error {
-	b, err := w.builder(q)
-	if err != nil {
-		return err
-	}
-	if p.Say, err = b.say(g.Rule); err != nil {
-		return err
-	}
-	if p.Count, err = w.Segments.Size(q.ctx(), g.Rule); err != nil {
+	var err error
+	if p.Say, p.Count, err = w.whom(q, g.Rule); err != nil {
 		return err
 	}
 	if p.All, err = w.Labels.All(q.ctx()); err != nil {

@@ -132,10 +132,7 @@ func (w *Web) offeringLevel(kind hostadapter.TargetType) func(*request) error {
 		} else if !slices.Contains(funnel.Levels(), o.Level) {
 			return fault.Fields{"level": {Key: "problem.choice"}}
 		}
-		if err := w.record(q, audit.LevelSet, fmt.Sprintf("person:%d", who), map[string]any{"offering": id, "level": o.Level}); err != nil {
-			return err
-		}
-		done, err := w.Funnels.SetLevel(q.ctx(), q.staff, o)
+		done, err := w.sayLevel(q, o)
 		problems, err := problemsOf(err)
 		switch {
 		case err != nil:
@@ -149,6 +146,17 @@ func (w *Web) offeringLevel(kind hostadapter.TargetType) func(*request) error {
 		}
 		return q.redirect(w.backTo(f, w.funnelURL(s)))
 	}
+}
+
+// sayLevel records and enters an opinion; one that makes no sense is not recorded.
+func (w *Web) sayLevel(q *request, o funnel.Opinion) (funnel.Opined, error) {
+	if err := o.Check(); err != nil {
+		return funnel.Opined{}, err
+	}
+	if err := w.record(q, audit.LevelSet, fmt.Sprintf("person:%d", o.Learner), map[string]any{"offering": o.Offering, "level": o.Level}); err != nil {
+		return funnel.Opined{}, err
+	}
+	return w.Funnels.SetLevel(q.ctx(), q.staff, o)
 }
 
 // backTo is the page of the panel that a form names, or another.

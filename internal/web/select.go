@@ -31,6 +31,41 @@ func (w *Web) selectPeople(q *request) error {
 	return w.startDraft(q, w.channelOf(f.Get("channel")), rule)
 }
 
+// selectFor takes who was ticked in a list to a form that names them by a token. Their ids travel in the
+// body of this request alone.
+func (w *Web) selectFor(form func(url.Values) string) func(*request) error {
+	return func(q *request) error {
+		if err := q.parse(); err != nil {
+			return err
+		}
+		rule, some, err := w.tickedRule(q, q.r.PostForm)
+		if err != nil {
+			return err
+		}
+		if !some { // nobody: back to where the ticks are made
+			return q.redirect(w.paths.Audience(givenParams(q.r.PostForm)))
+		}
+		token, err := w.Segments.Select(q.ctx(), rule)
+		if err != nil {
+			return err
+		}
+		return q.redirect(form(values("s", token)))
+	}
+}
+
+// whom says of a rule whom it means, and how many they are.
+func (w *Web) whom(q *request, r segment.Rule) (say string, people int64, err error) {
+	b, err := w.builder(q)
+	if err != nil {
+		return "", 0, err
+	}
+	if say, err = b.say(r); err != nil {
+		return "", 0, err
+	}
+	people, err = w.Segments.Size(q.ctx(), r)
+	return say, people, err
+}
+
 // tickedRule is the rule of the people who were ticked in a list; some is false when nobody was.
 func (w *Web) tickedRule(q *request, f url.Values) (rule segment.Rule, some bool, err error) {
 	ticked, err := personIDs(append(f["person"], f["on"]...))

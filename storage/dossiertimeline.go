@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -50,25 +51,51 @@ func (k eventKey) dayEnd() string {
 // timelineSQL reads the events of a filter behind a key: the newest few of each source, of all those
 // the newest few, and only of these what there is to tell.
 func timelineSQL(f dossier.Filter, key eventKey) string {
-	all := eventSources()
 	var branches, details []string
-	for _, w := range dossier.Whats() {
-		if !f.Keeps(w) {
+	for _, s := range eventSources() {
+		var ranks []string
+		var kept []moment
+		for _, m := range s.moments {
+			if f.Keeps(m.what) {
+				ranks, kept = append(ranks, strconv.Itoa(rankOf(m.what))), append(kept, m)
+			}
+		}
+		if len(kept) == 0 {
 			continue
 		}
-		s, rank := all[w], rankOf(w)
-		keys := s.keys
-		if w == dossier.Active {
-			keys = fmt.Sprintf(keys, key.behind(rank), key.dayEnd())
+		details = append(details, "WHEN k.rank IN ("+strings.Join(ranks, ", ")+") THEN "+s.detail)
+		if s.keys == "" {
+			branches = append(branches, rowBranch(s.rows, kept, key))
+		} else {
+			branches = append(branches, keyBranch(s.keys, kept[0].what, key))
 		}
-		branches = append(branches, fmt.Sprintf("(SELECT x.at, %d AS rank, x.id, x.sub::bigint AS sub, x.n::bigint AS n FROM (%s) x WHERE %s ORDER BY x.at DESC, x.id DESC, x.sub DESC LIMIT ?6)",
-			rank, keys, key.behind(rank)))
-		details = append(details, fmt.Sprintf("WHEN %d THEN %s", rank, s.detail))
 	}
-	return "WITH " + orderTimes + ", " + placeTimes + ", " + refundTimes + `
-		SELECT k.at, k.rank, k.id, k.sub, k.n, CASE k.rank ` + strings.Join(details, "\n") + ` END AS detail
+	return `SELECT k.at, k.rank, k.id, k.sub, k.n, CASE ` + strings.Join(details, "\n") + ` END AS detail
 		FROM (SELECT * FROM (` + strings.Join(branches, "\nUNION ALL\n") + `) k ORDER BY k.at DESC, k.rank DESC, k.id DESC, k.sub DESC LIMIT ?6) k
 		ORDER BY k.at DESC, k.rank DESC, k.id DESC, k.sub DESC`
+}
+
+// keyBranch reads events of one sort, no more than are wanted.
+func keyBranch(keys string, w dossier.What, key eventKey) string {
+	behind := key.behind(rankOf(w))
+	if w == dossier.Active {
+		keys = fmt.Sprintf(keys, behind, key.dayEnd())
+	}
+	return fmt.Sprintf("(SELECT x.at, %d AS rank, x.id, x.sub::bigint AS sub, x.n::bigint AS n FROM (%s) x WHERE %s ORDER BY x.at DESC, x.id DESC, x.sub DESC LIMIT ?6)",
+		rankOf(w), keys, behind)
+}
+
+// rowBranch reads the events of several sorts that rows make.
+func rowBranch(rows string, moments []moment, key eventKey) string {
+	values := make([]string, len(moments))
+	for i, m := range moments {
+		values[i] = fmt.Sprintf("(%s, %d)", m.at, rankOf(m.what))
+	}
+	behind := "v.at IS NOT NULL"
+	if key.Rank > 0 {
+		behind = fmt.Sprintf("(v.at, v.rank, x.id, x.sub) < (?3, %d, ?4, ?5)", key.Rank)
+	}
+	return "(SELECT v.at, v.rank, x.id, x.sub::bigint AS sub, 1::bigint AS n FROM (" + rows + ") x, LATERAL (VALUES " + strings.Join(values, ", ") + ") v (at, rank) WHERE " + behind + ")"
 }
 
 // timelineArgs are the arguments of timelineSQL, one row more than a page wanted.
@@ -124,9 +151,17 @@ type eventRow struct {
 	}
 }
 
+// count is how many deeds the event stands for.
+func (r eventRow) count() int {
+	if r.Rank == rankOf(dossier.Active) {
+		return int(r.N)
+	}
+	return 1
+}
+
 func (r eventRow) event() dossier.Event {
 	d := r.Detail
-	return dossier.Event{What: dossier.Whats()[r.Rank-1], At: r.At.UTC(), ID: r.ID, Part: r.Sub, Count: int(r.N), Activity: h.ActivityType(d.Activity),
+	return dossier.Event{What: dossier.Whats()[r.Rank-1], At: r.At.UTC(), ID: r.ID, Part: r.Sub, Count: r.count(), Activity: h.ActivityType(d.Activity),
 		Offering: funnel.OfferingID(d.Offering), Type: h.TargetType(d.Type), Titles: d.Titles, Order: d.Order, Amount: d.Amount, Currency: d.Currency, Refund: h.RefundStatus(d.Refund),
 		Join: h.JoinReason(d.Join), Exit: h.ExitReason(d.Exit), Campaign: campaign.ID(d.Campaign), Name: d.Name, Channel: h.Channel(d.Channel),
 		State: campaign.DeliveryState(d.State), Reason: campaign.Reason(d.Reason), Consent: h.ConsentState(d.Consent), Source: campaign.ConsentSource(d.Source),

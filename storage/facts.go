@@ -15,7 +15,7 @@ const factColumns = `paid_order_count, paid_total, first_paid_at, last_paid_at, 
 	member_level, member_expires_at`
 
 // factsSQL computes the facts of the learners in crm_in_touched. Its arguments are the
-// time, the site's currency three times (only its money is added up) and the time again. Lateral lookups cost the same
+// time and the site's currency (only its money is added up). Lateral lookups cost the same
 // for one learner and for thousands, so no wrong guess of the planner about a temporary table
 // can turn them into a walk over all orders.
 const factsSQL = `
@@ -23,18 +23,18 @@ UPDATE crm_learners l SET (` + factColumns + `) = ROW (f.*)
 FROM (SELECT DISTINCT learner_id FROM crm_in_touched) t,
 LATERAL (
 	SELECT o.*, e.enrolled_count, e.last_learn_at, o2.bought_ids, e.enrolled_ids,
-		CASE WHEN m.expires_at IS NULL OR m.expires_at > ? THEN coalesce(m.level_id, '') ELSE '' END AS member_level,
+		CASE WHEN m.expires_at IS NULL OR m.expires_at > $1 THEN coalesce(m.level_id, '') ELSE '' END AS member_level,
 		m.expires_at AS member_expires_at
 	FROM (
 		SELECT
 			count(*) FILTER (WHERE paid_amount > refunded)::int AS paid_order_count,
-			coalesce(sum(paid_amount - refunded) FILTER (WHERE paid_amount > 0 AND currency = ?), 0)::bigint AS paid_total,
+			coalesce(sum(paid_amount - refunded) FILTER (WHERE paid_amount > 0 AND currency = $2), 0)::bigint AS paid_total,
 			min(paid_on) FILTER (WHERE paid_amount > refunded) AS first_paid_at,
 			max(paid_on) FILTER (WHERE paid_amount > refunded) AS last_paid_at,
 			count(*) FILTER (WHERE paid_amount > 0 AND refunded > 0)::int AS refund_count,
-			coalesce(sum(refunded) FILTER (WHERE paid_amount > 0 AND currency = ?), 0)::bigint AS refund_total,
+			coalesce(sum(refunded) FILTER (WHERE paid_amount > 0 AND currency = $2), 0)::bigint AS refund_total,
 			count(*) FILTER (WHERE status = 'pending')::int AS open_order_count,
-			coalesce(sum(payable_amount) FILTER (WHERE status = 'pending' AND currency = ?), 0)::bigint AS open_order_total
+			coalesce(sum(payable_amount) FILTER (WHERE status = 'pending' AND currency = $2), 0)::bigint AS open_order_total
 		FROM crm_orders WHERE learner_id = t.learner_id
 	) o,
 	LATERAL (
@@ -48,7 +48,7 @@ LATERAL (
 			coalesce(array_agg(DISTINCT f.canonical_id ORDER BY f.canonical_id) FILTER (WHERE current), '{}') AS enrolled_ids
 		FROM (
 			SELECT offering_id, last_learn_at,
-				role = 'student' AND status = 'active' AND (expires_at IS NULL OR expires_at > ?) AS current
+				role = 'student' AND status = 'active' AND (expires_at IS NULL OR expires_at > $1) AS current
 			FROM crm_enrollments WHERE learner_id = t.learner_id
 		) e JOIN crm_offerings f ON f.id = e.offering_id
 	) e
@@ -70,7 +70,7 @@ func refreshFacts(ctx context.Context, t *tx, currency string, now time.Time) (i
 	if err != nil || n == 0 {
 		return 0, err
 	}
-	if _, err := t.exec(ctx, factsSQL, now, currency, currency, currency, now); err != nil {
+	if _, err := t.run(ctx, factsSQL, now, currency); err != nil {
 		return 0, fmt.Errorf("compute facts: %w", err)
 	}
 	return n, nil

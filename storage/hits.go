@@ -2,11 +2,9 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/coursecrm/coursecrm/shortlink"
@@ -35,14 +33,8 @@ func (d *DB) execRaw(ctx context.Context, query string, args ...any) error {
 		if !ok {
 			return fmt.Errorf("connection is %T, not pgx's", driverConn)
 		}
-		conf := c.Conn().Config()
-		mode := conf.DefaultQueryExecMode
-		if mode != pgx.QueryExecModeSimpleProtocol && conf.StatementCacheCapacity > 0 {
-			mode = pgx.QueryExecModeCacheStatement
-		}
-		_, err := c.Conn().Exec(ctx, query, append([]any{mode}, args...)...)
-		var pg *pgconn.PgError
-		if errors.As(err, &pg) && (pg.Code == "26000" || pg.Code == "42P05") { // a pooler changed the server behind the connection
+		_, err := c.Conn().Exec(ctx, query, append([]any{d.modeOf(c.Conn())}, args...)...)
+		if d.notPrepared(err) {
 			_, err = c.Conn().Exec(ctx, query, append([]any{pgx.QueryExecModeExec}, args...)...)
 		}
 		return err

@@ -190,7 +190,7 @@ var (
 // refreshPairs computes what the transaction's lists name. The learners are locked by the caller.
 func refreshPairs(ctx context.Context, t *tx, currency string, zone *time.Location, now time.Time, queries ...string) error {
 	for _, query := range queries {
-		if _, err := t.exec(ctx, query, now, currency, zoneName(zone)); err != nil {
+		if _, err := t.run(ctx, query, now, currency, zoneName(zone)); err != nil {
 			return fmt.Errorf("compute pairs: %w", err)
 		}
 	}

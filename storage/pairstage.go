@@ -31,7 +31,7 @@ const hollow = `n.viewed_at IS NULL AND n.intended_at IS NULL AND n.ordered_at I
 // and its zone.
 func pairsSQL(who, sources string) string {
 	return `
-WITH given AS MATERIALIZED (SELECT ?::timestamptz AS now, ?::text AS currency, ?::text AS zone), ` + who + `,
+WITH given AS MATERIALIZED (SELECT $1::timestamptz AS now, $2::text AS currency, $3::text AS zone), ` + who + `,
 made AS MATERIALIZED (
 	SELECT p.*, ` + derived + ` FROM given g, (
 		SELECT p.*, ` + stageOf + ` AS stage FROM given g, (

@@ -128,7 +128,7 @@ func (p *Projection) dueInterests(ctx context.Context, t *tx, now time.Time) (in
 
 // interestsSQL computes the interest tags of the learners in crm_in_whole. All cool down alike, so
 // the order of a learner's tags never changes by itself: the weakest is the next to go. Arguments:
-// the heat from which a tag holds, twice, and how many seconds after the epoch of heats that is.
+// the heat from which a tag holds, and how many seconds after the epoch of heats that is.
 var interestsSQL = fmt.Sprintf(`
 WITH who AS MATERIALIZED (SELECT DISTINCT learner_id FROM crm_in_whole),
 tagged AS (
@@ -138,7 +138,7 @@ tagged AS (
 		FROM who w, LATERAL (SELECT p.offering_id, p.warmth + p.order_warmth AS warm FROM crm_pairs p WHERE p.learner_id = w.learner_id OFFSET 0) p
 		JOIN crm_offerings f ON f.id = p.offering_id, unnest(f.interest_ids) i (tag)
 		WHERE p.warm > 0 GROUP BY w.learner_id, i.tag
-	) s WHERE heat >= ?
+	) s WHERE heat >= $1::float8
 ), made AS MATERIALIZED (
 	SELECT w.learner_id, coalesce(t.tags, '{}') AS tags, t.weakest
 	FROM who w LEFT JOIN (SELECT learner_id, array_agg(tag ORDER BY place) AS tags, min(heat) AS weakest FROM tagged WHERE place <= %d GROUP BY learner_id) t USING (learner_id)
@@ -146,7 +146,7 @@ tagged AS (
 	DELETE FROM crm_interest_due d USING made m WHERE d.learner_id = m.learner_id AND m.weakest IS NULL
 ), next AS (
 	INSERT INTO crm_interest_due (learner_id, due_at)
-	SELECT learner_id, to_timestamp(%d + (log(2, greatest(weakest / ?, 1)::numeric) * %d)::float8 + ? + 1) FROM made WHERE weakest IS NOT NULL ORDER BY learner_id
+	SELECT learner_id, to_timestamp(%d + (log(2, greatest(weakest / $1, 1)::numeric) * %d)::float8 + $2::float8 + 1) FROM made WHERE weakest IS NOT NULL ORDER BY learner_id
 	ON CONFLICT (learner_id) DO UPDATE SET due_at = EXCLUDED.due_at
 )
 UPDATE crm_learners l SET tag_ids = m.tags FROM made m WHERE l.id = m.learner_id AND l.tag_ids <> m.tags`, funnel.MaxTags, funnel.Epoch.Unix(), int(funnel.HalfLife.Seconds()))
@@ -155,7 +155,7 @@ UPDATE crm_learners l SET tag_ids = m.tags FROM made m WHERE l.id = m.learner_id
 func refreshInterests(ctx context.Context, t *tx, now time.Time) error {
 	from := funnel.Heat(funnel.TagFrom, now)
 	since := math.Floor(now.Sub(funnel.Epoch).Seconds())
-	if _, err := t.exec(ctx, interestsSQL, from, from, since); err != nil {
+	if _, err := t.run(ctx, interestsSQL, from, since); err != nil {
 		return fmt.Errorf("compute interests: %w", err)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,6 +22,8 @@ type DB struct {
 	bun   *bun.DB
 	heavy chan struct{} // a place for each heavy question that may run at once
 	bulk  chan struct{} // a place for each export
+
+	unprepared atomic.Bool // a pooler does not let statements be prepared
 }
 
 // Open connects to a PostgreSQL DSN (URL or key=value form). It does not ask the server yet.
@@ -59,7 +62,7 @@ func (d *DB) inTx(ctx context.Context, fn func(tx *tx) error) error {
 		return translate(err)
 	}
 	defer btx.Rollback() //nolint:errcheck // after Commit it says so, and before that the first error counts
-	if err := fn(&tx{Tx: btx, conn: conn}); err != nil {
+	if err := fn(&tx{Tx: btx, conn: conn, db: d}); err != nil {
 		return translate(err)
 	}
 	return translate(btx.Commit())
@@ -69,17 +72,14 @@ func (d *DB) inTx(ctx context.Context, fn func(tx *tx) error) error {
 type tx struct {
 	bun.Tx
 	conn bun.Conn
+	db   *DB
 }
 
 // copyFrom streams n rows into a table by COPY.
 func (t *tx) copyFrom(ctx context.Context, table string, columns []string, n int, row func(i int) ([]any, error)) error {
-	return t.conn.Raw(func(driverConn any) error {
-		c, ok := driverConn.(*stdlib.Conn)
-		if !ok {
-			return fmt.Errorf("copy: connection is %T, not pgx's", driverConn)
-		}
+	return t.raw(func(c *pgx.Conn) error {
 		bad := false // a value that does not fit its column never reaches the server
-		_, err := c.Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(n, func(i int) ([]any, error) {
+		_, err := c.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(n, func(i int) ([]any, error) {
 			values, err := row(i)
 			bad = bad || err != nil
 			return values, err

@@ -53,7 +53,7 @@ func (a *applier) enrollments(ctx context.Context) error {
 				offering_id = EXCLUDED.offering_id, written_at = now()
 			WHERE `+newer("crm_enrollments")+`
 			RETURNING learner_id, offering_id, xmax = 0 AS fresh),
-		pair AS (INSERT INTO crm_in_pairs SELECT learner_id, offering_id FROM up WHERE NOT ?),
+		pair AS (INSERT INTO crm_in_pairs SELECT learner_id, offering_id, false, true FROM up WHERE NOT ?),
 		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up WHERE NOT ?)
 		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`, a.skipFunnel, a.batch.SkipFacts)
 	if err != nil {

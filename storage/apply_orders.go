@@ -96,7 +96,7 @@ func (a *applier) orders(ctx context.Context) error {
 			WHERE `+newer("crm_orders")+`
 			RETURNING id, host_id, learner_id, offering_ids, xmax = 0 AS fresh),
 		note AS (INSERT INTO crm_in_written SELECT id, host_id, fresh FROM up),
-		pair AS (INSERT INTO crm_in_pairs SELECT learner_id, unnest(offering_ids) FROM up WHERE NOT ?),
+		pair AS (INSERT INTO crm_in_pairs SELECT learner_id, unnest(offering_ids), true, false FROM up WHERE NOT ?),
 		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up WHERE NOT ?)
 		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`, a.skipFunnel, a.batch.SkipFacts)
 	if err != nil {

@@ -70,7 +70,8 @@ func timelineSQL(f dossier.Filter, key eventKey) string {
 			branches = append(branches, keyBranch(s.keys, kept[0].what, key))
 		}
 	}
-	return `SELECT k.at, k.rank, k.id, k.sub, k.n, CASE ` + strings.Join(details, "\n") + ` END AS detail
+	return `WITH given AS (SELECT ?0::bigint, ?1::bigint, ?2::timestamptz, ?3::timestamptz, ?4::bigint, ?5::bigint, ?6::bigint, ?7::text) -- the types of all, used or not
+		SELECT k.at, k.rank, k.id, k.sub, k.n, CASE ` + strings.Join(details, "\n") + ` END AS detail
 		FROM (SELECT * FROM (` + strings.Join(branches, "\nUNION ALL\n") + `) k ORDER BY k.at DESC, k.rank DESC, k.id DESC, k.sub DESC LIMIT ?6) k
 		ORDER BY k.at DESC, k.rank DESC, k.id DESC, k.sub DESC`
 }
@@ -111,7 +112,9 @@ func (s *Dossiers) Timeline(ctx context.Context, id segment.PersonID, f dossier.
 	}
 	var rows []dossier.Event
 	var size dossier.Size
-	err := s.about(ctx, withSize(&size, id, after, told(timelineSQL(f, key), timelineArgs(id, key, limit, t), func(r eventRow) { rows = append(rows, r.event()) }))...)
+	events := told(timelineSQL(f, key), timelineArgs(id, key, limit, t), func(r eventRow) { rows = append(rows, r.event()) })
+	events.prepare = true // five filters, and as many ways on as there are sorts of events
+	err := s.about(ctx, withSize(&size, id, after, events)...)
 	return pageOf(rows, limit, size, func(e dossier.Event) any { return eventKey{e.At, rankOf(e.What), e.ID, e.Part} }), err
 }
 

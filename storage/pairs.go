@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,8 +21,9 @@ import (
 // whole lists the learners all of whose pairs are to be computed.
 var whole = stage[int64]{name: "crm_in_whole", columns: []column{{"learner_id", "bigint"}}}
 
-// pairsTouched lists pairs whose orders or enrollments changed, by any offering, also a copy.
-var pairsTouched = stage[int64]{name: "crm_in_pairs", columns: []column{{"learner_id", "bigint"}, {"offering_id", "integer"}}}
+// pairsTouched lists pairs whose orders or enrollments changed, by any offering, also a copy; bought
+// and placed say which of the two.
+var pairsTouched = stage[int64]{name: "crm_in_pairs", columns: []column{{"learner_id", "bigint"}, {"offering_id", "integer"}, {"bought", "boolean"}, {"placed", "boolean"}}}
 
 // acted lists what activities added, for each pair together.
 var acted = stage[deed]{
@@ -41,9 +43,14 @@ type deed struct {
 	heat, warmth     float64
 }
 
-// kept are the columns of a pair that do not follow from its others and the time.
-var kept = []string{"viewed_at", "intended_at", "heat", "warmth", "ordered_at", "closed_at", "open_at", "paid_at", "order_heat", "order_warmth",
-	"gross", "refunded", "open_amount", "refunding", "joined_at", "learned_at", "place_until", "ended_at", "left_at"}
+// The columns of a pair that do not follow from its others and the time, by where they come from.
+// left_at comes from orders and from enrollments.
+var (
+	keptActs   = []string{"viewed_at", "intended_at", "heat", "warmth"}
+	keptOrders = []string{"ordered_at", "closed_at", "open_at", "paid_at", "order_heat", "order_warmth", "gross", "refunded", "open_amount", "refunding"}
+	keptPlaces = []string{"joined_at", "learned_at", "place_until", "ended_at"}
+	kept       = slices.Concat(keptActs, keptOrders, keptPlaces, []string{"left_at"})
+)
 
 // gathered says how the rows of several sources become a pair.
 const gathered = `max(viewed_at) AS viewed_at, max(intended_at) AS intended_at, sum(heat) AS heat, sum(warmth) AS warmth,
@@ -144,21 +151,23 @@ func ofEnrollments() string {
 		JOIN crm_offerings f ON f.id = e.offering_id WHERE e.wanted IS NULL OR f.canonical_id = e.wanted`
 }
 
-// ofKept gives what is kept of pairs {who}: some columns, or all of them.
+// ofKept gives what is kept of pairs {who}, of which p is the row: some columns, or all of them.
 func ofKept(columns ...string) string {
 	filled := map[string]string{}
 	for _, c := range columns {
-		filled[c] = "p." + c
+		filled[c] = "(b.p)." + c
 		if strings.Contains(sourceColumns, "0::float8 AS "+c) || strings.Contains(sourceColumns, "0::numeric AS "+c) {
-			filled[c] = "coalesce(p." + c + ", 0)"
+			filled[c] = "coalesce((b.p)." + c + ", 0)"
 		}
 	}
-	if len(columns) == len(kept) { // nothing is read again
-		filled["direct"], filled["next_end"] = "CASE WHEN p.stage = 'enrolled' THEN NOT p.via_classroom END", "p.due_at"
+	if slices.Contains(columns, "place_until") { // no place is read again
+		filled["direct"], filled["next_end"] = "CASE WHEN (b.p).stage = 'enrolled' THEN NOT (b.p).via_classroom END", "(b.p).due_at"
 	}
-	return `SELECT b.learner_id, b.offering_id, ` + source(filled) + ` FROM {who} b LEFT JOIN LATERAL (SELECT * FROM crm_pairs p
-		WHERE p.learner_id = b.learner_id AND p.offering_id = b.offering_id LIMIT 1) p ON true`
+	return "SELECT b.learner_id, b.offering_id, " + source(filled) + " FROM {who} b"
 }
+
+// prior joins to pairs w their rows, as p.
+const prior = `LEFT JOIN LATERAL (SELECT p FROM crm_pairs p WHERE p.learner_id = w.learner_id AND p.offering_id = w.offering_id LIMIT 1) p ON true`
 
 const anyOffering = "NULL::integer"
 
@@ -166,7 +175,7 @@ const anyOffering = "NULL::integer"
 func sourcesOf(wanted string, sources ...string) string {
 	orders, places := "TRUE", "TRUE"
 	if wanted != anyOffering { // spares looking at the lines of all other orders
-		orders, places = "o.offering_ids && b.family", "e.offering_id = ANY (b.family)"
+		orders, places = "o.offering_ids && b.family", "e.offering_id = b.member"
 	}
 	return strings.NewReplacer("{who}", "who", "{wanted}", wanted, "{orders}", orders, "{places}", places).Replace(strings.Join(sources, "\nUNION ALL\n"))
 }
@@ -176,16 +185,25 @@ var (
 	wholeSQL = pairsSQL("who AS MATERIALIZED (SELECT DISTINCT learner_id FROM crm_in_whole)",
 		sourcesOf(anyOffering, ofActivities(), ofOrders(), ofEnrollments(),
 			"SELECT p.learner_id, p.offering_id, "+sourceColumns+" FROM {who} b, LATERAL (SELECT * FROM crm_pairs p WHERE p.learner_id = b.learner_id OFFSET 0) p"))
-	// touchedSQL computes the pairs in crm_in_pairs from their orders and enrollments.
+	// touchedSQL computes the pairs in crm_in_pairs from what changed, their orders or their enrollments,
+	// and from what is kept of the rest. Who left may have left by either: then both are read.
 	touchedSQL = pairsSQL(`families AS MATERIALIZED (SELECT canonical_id, array_agg(id) AS family FROM crm_offerings GROUP BY 1),
-		who AS MATERIALIZED (SELECT w.*, f.family FROM (SELECT DISTINCT p.learner_id, f.canonical_id AS offering_id FROM crm_in_pairs p JOIN crm_offerings f ON f.id = p.offering_id
-			WHERE NOT EXISTS (SELECT FROM crm_in_whole w WHERE w.learner_id = p.learner_id)) w JOIN families f ON f.canonical_id = w.offering_id)`,
-		sourcesOf("b.offering_id", ofOrders(), ofEnrollments(), ofKept("viewed_at", "intended_at", "heat", "warmth")))
+		who AS MATERIALIZED (SELECT w.learner_id, w.offering_id, f.family, p.p, bought OR (p.p).learner_id IS NULL OR (p.p).left_at IS NOT NULL AS orders,
+				placed OR (p.p).learner_id IS NULL OR (p.p).left_at IS NOT NULL AS places
+			FROM (SELECT p.learner_id, f.canonical_id AS offering_id, bool_or(p.bought) AS bought, bool_or(p.placed) AS placed FROM crm_in_pairs p JOIN crm_offerings f ON f.id = p.offering_id
+				WHERE NOT EXISTS (SELECT FROM crm_in_whole w WHERE w.learner_id = p.learner_id) GROUP BY 1, 2 OFFSET 0) w
+			JOIN families f ON f.canonical_id = w.offering_id `+prior+`)`,
+		sourcesOf("b.offering_id", of("orders", ofOrders()), strings.ReplaceAll(ofEnrollments(), "{who}", "(SELECT w.*, member FROM who w, unnest(w.family) member WHERE places)"), ofKept(keptActs...), of("NOT orders", ofKept(keptOrders...)), of("NOT places", ofKept(keptPlaces...))))
 	// actedSQL adds the activities in crm_in_deeds to their pairs.
-	actedSQL = pairsSQL(`who AS MATERIALIZED (SELECT * FROM crm_in_deeds d WHERE NOT EXISTS (SELECT FROM crm_in_whole w WHERE w.learner_id = d.learner_id))`,
+	actedSQL = pairsSQL(`who AS MATERIALIZED (SELECT w.*, p.p FROM (SELECT * FROM crm_in_deeds d WHERE NOT EXISTS (SELECT FROM crm_in_whole w WHERE w.learner_id = d.learner_id) OFFSET 0) w `+prior+`)`,
 		sourcesOf("b.offering_id", ofKept(kept...), `SELECT b.learner_id, b.offering_id, `+source(map[string]string{
 			"viewed_at": "b.viewed_at", "intended_at": "b.intended_at", "heat": "b.heat", "warmth": "b.warmth"})+` FROM {who} b`))
 )
+
+// of narrows a source to some of who.
+func of(which, source string) string {
+	return strings.ReplaceAll(source, "{who}", "(SELECT * FROM who WHERE "+which+")")
+}
 
 // refreshPairs computes what the transaction's lists name. The learners are locked by the caller.
 func refreshPairs(ctx context.Context, t *tx, currency string, zone *time.Location, now time.Time, queries ...string) error {

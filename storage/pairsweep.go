@@ -101,9 +101,9 @@ func (p *Projection) firstPairs(ctx context.Context, t *tx, now time.Time) (int6
 	return n, err
 }
 
-// duePairs computes pairs that time has changed.
+// duePairs computes pairs that time has changed: what it changes are places.
 func (p *Projection) duePairs(ctx context.Context, t *tx, now time.Time) (int64, error) {
-	n, err := t.exec(ctx, `INSERT INTO crm_in_pairs SELECT learner_id, offering_id FROM crm_pairs WHERE due_at <= ? ORDER BY due_at LIMIT ?`, now, pairsLater)
+	n, err := t.exec(ctx, `INSERT INTO crm_in_pairs SELECT learner_id, offering_id, false, true FROM crm_pairs WHERE due_at <= ? ORDER BY due_at LIMIT ?`, now, pairsLater)
 	if err != nil || n == 0 {
 		return 0, err
 	}
@@ -136,7 +136,7 @@ tagged AS (
 	FROM (
 		SELECT w.learner_id, i.tag, sum(p.warm) AS heat
 		FROM who w, LATERAL (SELECT p.offering_id, p.warmth + p.order_warmth AS warm FROM crm_pairs p WHERE p.learner_id = w.learner_id OFFSET 0) p
-		JOIN crm_offerings f ON f.id = p.offering_id, unnest(f.interest_ids) i (tag)
+		JOIN (SELECT f.id, tag FROM crm_offerings f, unnest(f.interest_ids) tag OFFSET 0) i ON i.id = p.offering_id
 		WHERE p.warm > 0 GROUP BY w.learner_id, i.tag
 	) s WHERE heat >= $1::float8
 ), made AS MATERIALIZED (
@@ -146,7 +146,7 @@ tagged AS (
 	DELETE FROM crm_interest_due d USING made m WHERE d.learner_id = m.learner_id AND m.weakest IS NULL
 ), next AS (
 	INSERT INTO crm_interest_due (learner_id, due_at)
-	SELECT learner_id, to_timestamp(%d + (log(2, greatest(weakest / $1, 1)::numeric) * %d)::float8 + $2::float8 + 1) FROM made WHERE weakest IS NOT NULL ORDER BY learner_id
+	SELECT learner_id, to_timestamp(%d + ln(greatest(weakest / $1, 1)) / ln(2::float8) * %d + $2::float8 + 1) FROM made WHERE weakest IS NOT NULL ORDER BY learner_id
 	ON CONFLICT (learner_id) DO UPDATE SET due_at = EXCLUDED.due_at
 )
 UPDATE crm_learners l SET tag_ids = m.tags FROM made m WHERE l.id = m.learner_id AND l.tag_ids <> m.tags`, funnel.MaxTags, funnel.Epoch.Unix(), int(funnel.HalfLife.Seconds()))

@@ -2,8 +2,11 @@ package storage
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -41,6 +44,25 @@ func (d *DB) notPrepared(err error) bool {
 	d.unprepared.Store(true)
 	return true
 }
+
+// queue adds a question to a batch. One that is to be prepared costs a round trip of its own the first
+// time that a connection asks it.
+func (d *DB) queue(ctx context.Context, conn *pgx.Conn, b *pgx.Batch, q question) error {
+	if !q.prepare || d.modeOf(conn) != pgx.QueryExecModeCacheStatement {
+		b.Queue(d.bun.QueryGen().FormatQuery(q.sql, q.args...))
+		return nil
+	}
+	query := numbered.ReplaceAllStringFunc(q.sql, func(p string) string { return "$" + strconv.Itoa(int(p[1]-'0')+1) })
+	name := fmt.Sprintf("crm_%x", sha256.Sum256([]byte(query)))[:32]
+	if _, err := conn.Prepare(ctx, name, query); err != nil {
+		return err
+	}
+	b.Queue(name, q.args...)
+	return nil
+}
+
+// numbered are the placeholders of a question, ?0 to ?9.
+var numbered = regexp.MustCompile(`\?[0-9]`)
 
 // run executes a prepared statement, whose arguments are $1 …; it gives how many rows it wrote.
 func (t *tx) run(ctx context.Context, query string, args ...any) (n int64, err error) {

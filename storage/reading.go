@@ -47,6 +47,8 @@ type question struct {
 	args  []any
 	read  func(pgx.Rows) error
 	joins int // sets of people that are joined
+
+	prepare bool // the text is one of few: the connection plans it once
 }
 
 func newQuestion(sql string, args []any, read func(pgx.Rows) error) question {
@@ -130,11 +132,21 @@ func memory(questions []question) int {
 	return max(min(memoryEach, memoryAll/joins), 4)
 }
 
-func (d *DB) pipeline(ctx context.Context, conn *pgx.Conn, timeout time.Duration, questions []question) (err error) {
+func (d *DB) pipeline(ctx context.Context, conn *pgx.Conn, timeout time.Duration, questions []question) error {
+	err := d.tryPipeline(ctx, conn, timeout, questions)
+	if d.notPrepared(err) {
+		return d.tryPipeline(ctx, conn, timeout, questions)
+	}
+	return err
+}
+
+func (d *DB) tryPipeline(ctx context.Context, conn *pgx.Conn, timeout time.Duration, questions []question) (err error) {
 	var b pgx.Batch
 	b.Queue(settings, strconv.FormatInt(timeout.Milliseconds(), 10)+"ms", strconv.Itoa(memory(questions))+"MB")
 	for _, q := range questions {
-		b.Queue(d.bun.QueryGen().FormatQuery(q.sql, q.args...))
+		if err := d.queue(ctx, conn, &b, q); err != nil {
+			return err
+		}
 	}
 	answers := conn.SendBatch(ctx, &b)
 	defer func() {

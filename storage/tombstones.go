@@ -43,7 +43,7 @@ func (a *applier) movedFrom(ctx context.Context, table, stageName string) error 
 	if a.skipFunnel {
 		return nil
 	}
-	pairs := map[string]string{"crm_orders": "unnest(r.offering_ids)", "crm_enrollments": "r.offering_id"}[table]
+	pairs := map[string]string{"crm_orders": "unnest(r.offering_ids), true, false", "crm_enrollments": "r.offering_id, false, true"}[table]
 	if _, err := a.exec(ctx, "INSERT INTO crm_in_pairs SELECT r.learner_id, "+pairs+" FROM "+table+" r JOIN "+stageName+" s ON s.host_id = r.host_id"); err != nil {
 		return fmt.Errorf("touch former pairs: %w", err)
 	}

@@ -240,7 +240,7 @@ func (s *synth) changes(first, n int, now time.Time) (out []h.Event) {
 		out = append(out, h.Changed(e))
 	}
 	for i := first; i < first+10*n; i++ {
-		a := s.activity(int(mix(i+3<<41) % uint64(s.activities)))
+		a := s.activity(int(mix(i/3+3<<41)%uint64(s.activities/3))*3 + i%3) // three in a row are one visit
 		a.EventID, a.OccurredAt = "new"+strconv.Itoa(i), now.Add(-time.Duration(i%3600)*time.Second)
 		out = append(out, h.Changed(a))
 	}

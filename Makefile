@@ -7,10 +7,10 @@ FUZZTIME  ?= 10s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The nested modules keep their dependencies out of our users' module graph.
-MODULES := $(patsubst %/go.mod,%,$(wildcard ./go.mod examples/academy/go.mod internal/proof/go.mod))
+MODULES := $(patsubst %/go.mod,%,$(wildcard ./go.mod examples/academy/go.mod examples/mounts/go.mod internal/proof/go.mod))
 
 # Packages with goroutines or shared state, where the race detector can find something.
-RACE := $(wildcard crm campaign funnel shortlink storage internal/api internal/devstack internal/jobs internal/pgtest internal/projection internal/web)
+RACE := $(wildcard crm campaign funnel shortlink storage internal/api internal/devstack internal/jobs internal/pgtest internal/projection internal/telemetry internal/web)
 
 NEEDS        := internal/devstack/install.sh
 WITH_SERVERS := go run ./internal/devstack/run --

@@ -59,7 +59,7 @@ const (
 // taken out by hand and those contacted recently, becomes lines of the waterfall.
 func (s *Service) NewDraft(ctx context.Context, ch h.Channel, r segment.Rule, by h.Staff) (Draft, error) {
 	base, unticked, days := segment.Unwrap(r)
-	d := Draft{Key: rand.Text(), Channel: ch, Rule: base, Unticked: unticked, CapDays: s.set.CapDays, ByID: by.ID}
+	d := Draft{Key: rand.Text(), Channel: ch, Rule: base, Unticked: unticked, CapDays: s.Settings().CapDays, ByID: by.ID}
 	if days > 0 {
 		d.CapDays = days
 	}
@@ -177,7 +177,7 @@ func (s *Service) check(ctx context.Context, d Draft) (checked, fault.Fields, er
 	if err := s.checkApproval(ctx, &out, problems); err != nil {
 		return out, nil, err
 	}
-	letter, wrong := Compile(d.Channel, out.Content, d.Fill, s.set.Site)
+	letter, wrong := Compile(d.Channel, out.Content, d.Fill, s.Settings().Site)
 	for field, list := range wrong {
 		problems[field] = list
 	}

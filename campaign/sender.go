@@ -105,7 +105,7 @@ func (s *Sender) plan(ctx context.Context, w Work) error {
 		return err
 	}
 	c := claim.Campaign
-	if late := s.Settings.LateAfter; c.State == Scheduled && late > 0 && s.Now().Sub(c.SendAt) > late {
+	if late := s.Settings.current().LateAfter; c.State == Scheduled && late > 0 && s.Now().Sub(c.SendAt) > late {
 		_, err := s.Ledger.Move(ctx, c.ID, Move{From: []State{Scheduled}, To: Late}, s.Now())
 		return err
 	}
@@ -136,7 +136,7 @@ func (s *Sender) plan(ctx context.Context, w Work) error {
 }
 
 func (s *Sender) letter(c Campaign) (*Letter, error) {
-	letter, problems := Compile(c.Channel, c.Content, c.Fill, s.Settings.Site)
+	letter, problems := Compile(c.Channel, c.Content, c.Fill, s.Settings.current().Site)
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("content of campaign %d: %w", c.ID, problems)
 	}
@@ -159,7 +159,7 @@ func (s *Sender) chunk(ctx context.Context, c Claim) (Stall, time.Time, error) {
 		return NotStalled, s.Now().Add(time.Minute), err
 	}
 	for ctx.Err() == nil {
-		if until, quiet := s.Settings.Quiet[c.Campaign.Channel].Until(s.Now(), s.Settings.Location); quiet && !c.Campaign.Direct {
+		if until, quiet := s.Settings.current().Quiet[c.Campaign.Channel].Until(s.Now(), s.Settings.Location); quiet && !c.Campaign.Direct {
 			return StallQuiet, until, nil
 		}
 		wait, err := s.reserve(ctx, ch, size(ch.Traits(), c.Campaign.Direct))

@@ -98,6 +98,18 @@ type Settings struct {
 	// Clean brings a contact into the form in which learners' are kept, and gives "" for one that
 	// is none.
 	Clean func(ch h.Channel, contact string) string
+	// Change brings what staff may change while the process runs up to date: the site's name and
+	// address, CapDays, LateAfter and Quiet. It is asked often and must be quick. nil: nothing
+	// changes.
+	Change func(*Settings)
+}
+
+// current are the settings as they hold now.
+func (s Settings) current() Settings {
+	if s.Change != nil {
+		s.Change(&s)
+	}
+	return s
 }
 
 // Service plans campaigns and reports on them. It is safe for concurrent use.
@@ -145,8 +157,8 @@ func (s *Service) Channels() []h.Channel {
 	return out
 }
 
-// Settings gives the site's settings.
-func (s *Service) Settings() Settings { return s.set }
+// Settings gives the site's settings as they hold now.
+func (s *Service) Settings() Settings { return s.set.current() }
 
 // Launch checks a draft and launches it: from here on it is sent without anybody pressing a
 // button again. Launching the same Key again returns the first campaign's id.

@@ -14,11 +14,15 @@ import (
 
 	"github.com/go-playground/validator/v10"
 	"github.com/hibiken/asynq"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/campaign/email"
 	"github.com/coursecrm/coursecrm/campaign/sms"
+	"github.com/coursecrm/coursecrm/crm/setting"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/shortlink"
 )
 
@@ -30,6 +34,13 @@ type Config struct {
 	DB *sql.DB
 	// DSN is a PostgreSQL address, instead of DB: the CRM opens a pool of its own and closes it.
 	DSN string
+	// ReadDB is a pool, of the same kind as DB, that leads to a streaming replica of that database.
+	// Counting, listing and exporting audiences then happen there while it is at most ReadDBLag
+	// behind, and at DB while it is further behind or away. It stays the host's too. Nil: none.
+	ReadDB *sql.DB
+	// ReadDBLag is how old the answers of ReadDB may be: for so long a page may not show what was
+	// just changed. Zero: 5 s.
+	ReadDBLag time.Duration `validate:"min=0"`
 	// Redis is where the queue lives. What is lost there is derived again from PostgreSQL.
 	Redis asynq.RedisConnOpt
 	// Host is the platform's adapter.
@@ -66,6 +77,11 @@ type Config struct {
 	// LargeSend is how many people a member of staff without campaign_send_large may send to at
 	// most. Zero: no limit.
 	LargeSend int64 `validate:"min=0"`
+	// SpendBounds part people by what they paid, on the page of figures: three sums in minor units
+	// of Currency, ascending. Nil: 100, 500 and 2000 units. Staff with the settings permission may
+	// change these, the five fields above, SiteName and Links.KeepMonths in the panel; what they
+	// choose holds instead of what stands here.
+	SpendBounds []int64
 	// SiteAddress is the school's postal address, in the footer of mails. Empty: none.
 	SiteAddress string `validate:"max=200"`
 	// Links says where short links may lead and how their clicks are kept. The zero value will do.
@@ -82,6 +98,10 @@ type Config struct {
 	RepairHour int `validate:"max=23"`
 	// Workers is how many chunks of campaigns this process sends at once. Default: 4.
 	Workers int `validate:"min=0,max=200"`
+	// Meter and Tracer take metrics and traces by the API of OpenTelemetry; docs/observability.md
+	// lists them. Nil: none.
+	Meter  metric.MeterProvider
+	Tracer trace.TracerProvider
 	// Logger takes the logs: ids and figures, never a name, a contact or a message. Default:
 	// slog.Default().
 	Logger *slog.Logger
@@ -153,6 +173,9 @@ func (c Config) withDefaults() Config {
 	if c.Currency == "" {
 		c.Currency = "CNY"
 	}
+	if c.ReadDBLag == 0 {
+		c.ReadDBLag = 5 * time.Second
+	}
 	if c.PollInterval == 0 {
 		c.PollInterval = 3 * time.Second
 	}
@@ -167,6 +190,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.LateAfter == 0 {
 		c.LateAfter = 30 * time.Minute
+	}
+	if c.SpendBounds == nil {
+		c.SpendBounds = usualBounds(c.Currency)
 	}
 	c.CapDays, c.LateAfter = max(c.CapDays, 0), max(c.LateAfter, 0)
 	if c.Workers == 0 {
@@ -232,6 +258,10 @@ func (c Config) validate() error {
 	}
 	if n := len(c.Email.BounceSecret); n > 0 && n < minSecret {
 		field("Email.BounceSecret", "%d bytes are needed", minSecret)
+	}
+	var values fault.Fields
+	if errors.As(c.values().Check(), &values) && values[string(setting.SpendBounds)].Key != "" {
+		field("SpendBounds", "must be %d sums above zero, ascending", setting.SpendBands)
 	}
 	for ch, q := range c.QuietHours {
 		if err := q.Check(); err != nil {

@@ -14,4 +14,5 @@
 //
 // New connects, checks and starts nothing. [CRM.Run] starts everything and returns when all has
 // stopped; several processes may run at once, each with all roles or with some.
+// Guides for developers of a host are in the folder docs, the smallest host in examples/start.
 package crm

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/coursecrm/coursecrm/crm/setting"
 	"github.com/coursecrm/coursecrm/shortlink"
 	"github.com/coursecrm/coursecrm/storage"
 )
@@ -19,13 +20,14 @@ type links struct {
 	ring    *shortlink.Ring
 	domains shortlink.Domains
 	service *shortlink.Service
+	spool   *shortlink.Spool
 	record  *shortlink.Recorder
 	free    *shortlink.Free
 	stats   *shortlink.Statistics
 	keeper  *shortlink.Keeper
 }
 
-func openLinks(ctx context.Context, c Config, db *storage.DB, secret []byte) (links, error) {
+func openLinks(ctx context.Context, c Config, db *storage.DB, secret []byte, site *setting.Service) (links, error) {
 	out := links{store: &storage.Links{DB: db}}
 	var err error
 	if out.ring, err = shortlink.NewRing(ctx, out.store, time.Now); err != nil {
@@ -38,13 +40,13 @@ func openLinks(ctx context.Context, c Config, db *storage.DB, secret []byte) (li
 	if err != nil {
 		return out, err
 	}
-	spool := shortlink.NewSpool(c.spoolDir(secret))
-	out.record = shortlink.NewRecorder(out.store, spool, time.Now, c.Logger)
+	out.spool = shortlink.NewSpool(c.spoolDir(secret))
+	out.record = shortlink.NewRecorder(out.store, out.spool, time.Now, c.Logger)
 	out.service = shortlink.NewService(out.store, out.ring, agents, out.record,
 		shortlink.Settings{Domains: out.domains, Proxies: c.Links.Proxies}, time.Now)
 	out.free = shortlink.NewFree(out.store, out.ring, out.domains, time.Now)
 	out.stats = shortlink.NewStatistics(out.store)
-	out.keeper = &shortlink.Keeper{Docket: out.store, Rules: shortlink.RulesOf(agents), Keep: c.Links.KeepMonths, Now: time.Now, Log: c.Logger}
+	out.keeper = &shortlink.Keeper{Docket: out.store, Rules: shortlink.RulesOf(agents), KeepNow: keepMonths(site), Now: time.Now, Log: c.Logger}
 	return out, nil
 }
 

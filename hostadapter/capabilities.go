@@ -9,6 +9,7 @@ type Capabilities struct {
 	Links       LinkSource
 	Messages    MessageSender
 	SMS         SMSGateway
+	Directory   StaffDirectory
 }
 
 // CapabilitiesOf finds what h offers. A wrapper (retry, metrics) that has a method
@@ -23,6 +24,7 @@ func CapabilitiesOf(h HostAdapter) Capabilities {
 		first(&c.Links, h)
 		first(&c.Messages, h)
 		first(&c.SMS, h)
+		first(&c.Directory, h)
 		u, ok := h.(interface{ Unwrap() HostAdapter })
 		if !ok {
 			break

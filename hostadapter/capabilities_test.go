@@ -51,7 +51,7 @@ func TestCapabilitiesOf(t *testing.T) {
 			c := hostadapter.CapabilitiesOf(tc.host)
 			for source, offered := range map[string]bool{
 				"Memberships": c.Memberships != nil, "Activities": c.Activities != nil, "Consent": c.Consent != nil,
-				"Totals": c.Totals != nil, "Links": c.Links != nil,
+				"Totals": c.Totals != nil, "Links": c.Links != nil, "Directory": c.Directory != nil,
 			} {
 				if offered != tc.offered {
 					t.Errorf("%s offered: %t", source, offered)

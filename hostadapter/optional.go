@@ -66,6 +66,13 @@ type TotalsSource interface {
 	Totals(ctx context.Context) (Totals, error)
 }
 
+// StaffDirectory lists who may work in the CRM, for the page of settings. Optional. It is shown and
+// nothing else: rights are those that [StaffAuthenticator] gives on each request.
+type StaffDirectory interface {
+	// StaffMembers lists the staff with their permissions and scopes; some hundred at most are shown.
+	StaffMembers(ctx context.Context) ([]Staff, error)
+}
+
 // LinkSource gives the addresses of pages of the host. Optional. An empty string: no such page.
 type LinkSource interface {
 	LearnerURL(id LearnerID) string

@@ -3,6 +3,7 @@ package shortlink
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -61,8 +62,11 @@ type Keeper struct {
 	Docket Docket
 	Rules  Rules
 	Keep   int // for how many whole months hits are kept; 0: for ever
-	Now    func() time.Time
-	Log    *slog.Logger
+	// KeepNow tells what holds instead of Keep where that may change; nil: it does not. While it
+	// cannot tell, nothing is dropped.
+	KeepNow func(ctx context.Context) (int, error)
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 const (
@@ -175,6 +179,18 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// keep is for how many months hits are kept; 0 also where that cannot be told just now.
+func (k *Keeper) keep(ctx context.Context) (int, error) {
+	if k.KeepNow == nil {
+		return k.Keep, nil
+	}
+	months, err := k.KeepNow(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("how long hits are kept: %w", err)
+	}
+	return months, nil
+}
+
 // tidy does what is done now and then, tells whether it made its rules those of all hits, if it was
 // to, and when to do it again.
 func (k *Keeper) tidy(ctx context.Context, recall bool) (bool, time.Duration) {
@@ -187,7 +203,8 @@ func (k *Keeper) tidy(ctx context.Context, recall bool) (bool, time.Duration) {
 		k.Log.InfoContext(ctx, "shortlink: hits are judged again by new rules", "hits", n, "rules", k.Rules.Version)
 	}
 	now := k.Now()
-	err := errors.Join(recalled, k.Docket.Months(ctx, now, k.Keep), k.Docket.Forget(ctx, now))
+	keep, untold := k.keep(ctx)
+	err := errors.Join(recalled, untold, k.Docket.Months(ctx, now, keep), k.Docket.Forget(ctx, now))
 	if err == nil {
 		return true, tidyEvery
 	}

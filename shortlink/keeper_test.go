@@ -111,6 +111,35 @@ func TestKeeperLooksTwiceASecond(t *testing.T) {
 	})
 }
 
+// TestKeeperAsksHowLongHitsAreKept: while nobody can tell, nothing is dropped, and it asks again soon.
+func TestKeeperAsksHowLongHitsAreKept(t *testing.T) {
+	t.Parallel()
+	for _, away := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			d, asked := &docket{passes: []Pass{{}}}, 0
+			k := &Keeper{Docket: d, Keep: 6, Now: time.Now, Log: slog.New(slog.DiscardHandler), KeepNow: func(context.Context) (int, error) {
+				if asked++; away && asked == 1 {
+					return 3, fault.ErrUnavailable
+				}
+				return 24, nil
+			}}
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			if err := k.Run(ctx); err != nil || len(d.months) != 1 || away && d.keep != 0 || !away && d.keep != 24 {
+				t.Errorf("away %t: kept for %d, %v", away, d.keep, err)
+			}
+			if !away {
+				return
+			}
+			ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			if err := k.Run(ctx); err != nil || d.keep != 24 {
+				t.Errorf("back again: kept for %d, %v", d.keep, err)
+			}
+		})
+	}
+}
+
 func TestKeeperWorksAFifthOfItsTime(t *testing.T) {
 	t.Parallel()
 	for _, took := range []time.Duration{time.Millisecond, 700 * time.Millisecond, 2 * time.Second, 20 * time.Second} {

@@ -68,6 +68,27 @@ func (s *Spool) Empty() bool {
 	return err == nil && len(names) == 0
 }
 
+// Count tells how many batches wait in the spool, and how many were put aside for a person to look
+// at.
+func (s *Spool) Count() (waiting, aside int, err error) {
+	entries, err := os.ReadDir(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, 0, nil
+	}
+	for _, e := range entries {
+		switch filepath.Ext(e.Name()) {
+		case spooled:
+			waiting++
+		case refused:
+			aside++
+		}
+	}
+	if err != nil {
+		err = fmt.Errorf("spool: %w", err)
+	}
+	return waiting, aside, err
+}
+
 func (s *Spool) waiting() ([]string, error) {
 	entries, err := os.ReadDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {

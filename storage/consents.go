@@ -53,7 +53,7 @@ func (s *Campaigns) SetConsents(ctx context.Context, changes []campaign.ConsentC
 			if !ok {
 				return fmt.Errorf("%w: channel", fault.ErrInvalid)
 			}
-			n, err := t.exec(ctx, "UPDATE crm_learners SET "+column+" = ? WHERE id = ? AND "+column+" <> ?", string(c.State), int64(c.Person), string(c.State))
+			n, err := t.exec(ctx, "UPDATE crm_learners SET "+column+" = ? WHERE id = ? AND "+column+" <> ? AND erased_at IS NULL", string(c.State), int64(c.Person), string(c.State))
 			if err != nil {
 				return err
 			}

@@ -59,8 +59,9 @@ func finish(ctx context.Context, db bun.IDB, id campaign.ID, outcomes []campaign
 		certain = "(o.state = 'accepted' OR o.state = 'failed' AND o.reason IN ('rejected', 'invalid', 'complaint'))"
 		still   = doubt + " AND NOT " + certain + " AND o.reason <> 'broken'"
 	)
-	res, err := db.NewRaw(`
-		UPDATE crm_deliveries d SET state = CASE WHEN `+still+` AND o.state <> 'queued' THEN 'unknown' ELSE o.state END,
+	var n int
+	err := db.NewRaw(`
+		WITH done AS (UPDATE crm_deliveries d SET state = CASE WHEN `+still+` AND o.state <> 'queued' THEN 'unknown' ELSE o.state END,
 			reason = CASE WHEN `+still+` THEN d.reason ELSE o.reason END,
 			provider_id = o.provider, tries = d.tries - o.untried, parts = o.parts,
 			next_at = CASE WHEN o.next <> '' THEN o.next::timestamptz END,
@@ -68,12 +69,12 @@ func finish(ctx context.Context, db bun.IDB, id campaign.ID, outcomes []campaign
 			settled_at = CASE WHEN o.state <> 'queued' THEN ?::timestamptz END
 		FROM unnest(?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[]) AS o (ordinal, state, reason, provider, next, untried, try, parts)
 		WHERE d.campaign_id = ? AND d.ordinal >= ? AND d.ordinal <= ? AND d.ordinal = o.ordinal
-			AND (d.state = 'sending' AND (`+certain+` OR o.try IN (0, d.tries)) OR d.state IN ('unknown', 'queued') AND `+certain+`)`,
-		now, now, int64Array(ordinals), textArray(states), textArray(reasons), textArray(providers), textArray(next), int64Array(untried), int64Array(tries), int64Array(parts), int64(id), slices.Min(ordinals), slices.Max(ordinals)).Exec(ctx)
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || int(n) == len(outcomes) {
+			AND (d.state = 'sending' AND (`+certain+` OR o.try IN (0, d.tries)) OR d.state IN ('unknown', 'queued') AND `+certain+`)
+			RETURNING d.state), usage AS (`+acceptedNow+`)
+		SELECT count(*) FROM done`,
+		now, now, int64Array(ordinals), textArray(states), textArray(reasons), textArray(providers), textArray(next), int64Array(untried), int64Array(tries), int64Array(parts), int64(id), slices.Min(ordinals), slices.Max(ordinals),
+		int64(id), now).Scan(ctx, &n)
+	if err != nil || n == len(outcomes) {
 		return err
 	}
 	// A receipt was faster than the answer: it told the outcome, but not what the message costs.

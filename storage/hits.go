@@ -22,7 +22,9 @@ func (s *Links) Append(ctx context.Context, b shortlink.Batch) error {
 // execRaw runs a statement with pgx's own arguments: arrays go over as they are, and no text is
 // built of them. It is prepared once on each connection, which is most of what a small batch costs
 // otherwise, unless the host's pool is set up otherwise.
-func (d *DB) execRaw(ctx context.Context, query string, args ...any) error {
+func (d *DB) execRaw(ctx context.Context, query string, args ...any) (err error) {
+	_, end := d.watched(ctx)
+	defer func() { end(err) }()
 	conn, err := d.bun.Conn(ctx)
 	if err != nil {
 		return translate(err)

@@ -2,71 +2,179 @@ package storage
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
-	"github.com/uptrace/bun"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/crm/home"
+	"github.com/coursecrm/coursecrm/segment"
 )
 
 // Home implements home.Store.
 type Home struct {
 	*DB
-	Currency string // ISO 4217, of the sums
+	Currency string         // ISO 4217, of the sums
+	Location *time.Location // the site's zone
 }
 
-// Totals implements home.Store.
-func (s *Home) Totals(ctx context.Context, since, rated time.Time, window time.Duration) (home.Totals, error) {
-	var t home.Totals
-	err := s.reading(ctx, func(tx bun.Tx) error {
-		if err := tx.NewRaw(`SELECT count(*), count(*) FILTER (WHERE own), count(*) FILTER (WHERE own AND registered_at >= ?),
-				count(*) FILTER (WHERE own AND paid_order_count > 0), coalesce(sum(paid_total) FILTER (WHERE own), 0)::bigint
-			FROM (SELECT *, status = 'active' AND marketable AS own FROM crm_learners WHERE status <> 'deleted') l`, since).
-			Scan(ctx, &t.Accounts, &t.People, &t.NewPeople, &t.Payers, &t.Revenue); err != nil {
-			return fmt.Errorf("count people: %w", err)
-		}
-		if err := tx.NewRaw(`SELECT (SELECT count(*) FROM crm_campaigns),
-				(SELECT count(*) FROM crm_deliveries WHERE state IN ('accepted', 'delivered'))`).Scan(ctx, &t.Campaigns, &t.Deliveries); err != nil {
-			return fmt.Errorf("count campaigns: %w", err)
-		}
-		if err := lastRate(ctx, tx, rated, &t); err != nil {
-			return err
-		}
-		if err := tx.NewRaw(`
-			SELECT coalesce(sum(o.paid_amount - o.refunded), 0)::bigint FROM crm_orders o
-			WHERE o.paid_amount > 0 AND o.currency = ? AND o.paid_on >= ? AND o.learner_id IN (SELECT learner_id FROM crm_clicks WHERE kind = 'human')
-				AND EXISTS (SELECT FROM crm_clicks k WHERE k.learner_id = o.learner_id AND k.kind = 'human'
-					AND k.at <= o.paid_on AND k.at >= o.paid_on - ? * interval '1 second')`,
-			s.Currency, since, int64(window.Seconds())).Scan(ctx, &t.Attributed); err != nil {
-			return fmt.Errorf("attributed revenue: %w", err)
-		}
-		var rows []listedRow
-		if err := tx.NewRaw("SELECT "+campaignColumns+", d.*, k.* FROM (SELECT * FROM crm_campaigns WHERE state NOT IN ('done', 'cancelled') AND NOT direct ORDER BY id DESC LIMIT 5) c"+
-			listedSums+" ORDER BY c.id DESC").Scan(ctx, &rows); err != nil {
-			return fmt.Errorf("running campaigns: %w", err)
-		}
-		var err error
-		t.Running, err = listed(rows)
-		return err
-	})
-	return t, err
-}
+// homeTimeout bounds counting over whole tables.
+const homeTimeout = 30 * time.Second
 
-// lastRate finds the click rate of the latest campaign that holds a link and is old enough.
-func lastRate(ctx context.Context, tx bun.Tx, rated time.Time, t *home.Totals) error {
-	var rows []struct{ ID, Accepted, Clickers int64 }
-	err := tx.NewRaw(`
-		SELECT c.id, d.accepted, k.clickers FROM (
-			SELECT * FROM crm_campaigns WHERE tracked AND NOT direct AND launched_at <= ? ORDER BY launched_at DESC, id DESC LIMIT 1) c`+
-		listedSums, rated).Scan(ctx, &rows)
+// Last implements home.Store.
+func (s *Home) Last(ctx context.Context) (home.Figures, bool, error) {
+	var text []byte
+	var f home.Figures
+	err := s.bun.NewRaw("SELECT figures FROM crm_home_figures").Scan(ctx, &text)
+	if err == sql.ErrNoRows { //nolint:errorlint // bun gives it as it is
+		return f, false, nil
+	}
 	if err != nil {
-		return fmt.Errorf("last click rate: %w", err)
+		return f, false, translate(err)
 	}
-	if len(rows) == 1 && rows[0].Accepted > 0 {
-		t.RateKnown, t.RateCampaign = true, campaign.ID(rows[0].ID)
-		t.ClickRate = float64(rows[0].Clickers) / float64(rows[0].Accepted)
+	if err := json.Unmarshal(text, &f); err != nil {
+		return home.Figures{}, false, nil // of another version of the program; they are counted again
 	}
-	return nil
+	return f, true, nil
+}
+
+// Keep implements home.Store.
+func (s *Home) Keep(ctx context.Context, f home.Figures) error {
+	text, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	_, err = s.bun.NewRaw(`INSERT INTO crm_home_figures (counted_at, figures) VALUES (?, ?)
+		ON CONFLICT (one) DO UPDATE SET counted_at = EXCLUDED.counted_at, figures = EXCLUDED.figures`,
+		f.Totals.At, string(text)).Exec(ctx)
+	return translate(err)
+}
+
+// Count implements home.Store: one pass over the people, and each other table once.
+func (s *Home) Count(ctx context.Context, q home.Question) (home.Figures, error) {
+	f := home.Figures{Bands: make([]int64, len(q.Bands))}
+	questions := []question{s.peopleQuestion(q, &f), campaignsQuestion(q, &f.Totals), s.ratesQuestion(q, &f.Totals), s.attributedQuestion(q, &f.Totals)}
+	return f, s.askIn(ctx, nil, homeTimeout, questions...)
+}
+
+// peopleQuestion counts the people, all bands of them in the same pass.
+func (s *Home) peopleQuestion(q home.Question, f *home.Figures) question {
+	var bands strings.Builder
+	args := []any{q.Since}
+	for _, b := range q.Bands {
+		bands.WriteString(", count(*) FILTER (WHERE l.own AND (" + b.SQL + "))")
+		args = append(args, predicateArgs(b)...)
+	}
+	t := &f.Totals
+	return newQuestion(`SELECT count(*), count(*) FILTER (WHERE l.own), count(*) FILTER (WHERE l.own AND l.registered_at >= ?),
+			count(*) FILTER (WHERE l.own AND l.paid_order_count > 0), coalesce(sum(l.paid_total) FILTER (WHERE l.own), 0)::bigint`+bands.String()+`
+		FROM (SELECT *, status = 'active' AND marketable AS own FROM crm_learners l WHERE `+people+`) l`, args,
+		func(r pgx.Rows) error {
+			to := []any{&t.Accounts, &t.People, &t.NewPeople, &t.Payers, &t.Revenue}
+			for i := range f.Bands {
+				to = append(to, &f.Bands[i])
+			}
+			return r.Scan(to...)
+		})
+}
+
+func campaignsQuestion(q home.Question, t *home.Totals) question {
+	return newQuestion(`SELECT count(*), count(*) FILTER (WHERE launched_at >= ?), count(*) FILTER (WHERE launched_at >= ? AND launched_at < ?) FROM crm_campaigns`,
+		[]any{q.Month, q.LastMonth, q.LastMonthSame}, func(r pgx.Rows) error { return r.Scan(&t.Campaigns, &t.CampaignsMonth, &t.CampaignsBefore) })
+}
+
+// rated is how many campaigns a click rate is compared with.
+const rated = 10
+
+// ratesQuestion finds the click rate of the latest campaign that holds a link and is old enough, and
+// those of the campaigns before it that reached anybody.
+func (s *Home) ratesQuestion(q home.Question, t *home.Totals) question {
+	first, sum, n := true, 0.0, 0
+	return newQuestion(`SELECT c.id, coalesce(u.accepted, 0) + coalesce(g.accepted, 0), k.clickers
+		FROM (SELECT id, launched_at FROM crm_campaigns WHERE tracked AND NOT direct AND launched_at <= ? ORDER BY launched_at DESC, id DESC LIMIT ?) c
+		LEFT JOIN crm_usage_campaigns u ON u.campaign_id = c.id
+		LEFT JOIN (SELECT campaign_id, sum(accepted)::bigint AS accepted FROM crm_usage_changes GROUP BY 1) g ON g.campaign_id = c.id
+		CROSS JOIN LATERAL (SELECT count(DISTINCT k.ordinal) AS clickers FROM crm_clicks k WHERE k.campaign_id = c.id AND k.kind = 'human') k
+		ORDER BY c.launched_at DESC, c.id DESC`, []any{q.Rated, rated + 1},
+		func(r pgx.Rows) error {
+			var id, accepted, clickers int64
+			if err := r.Scan(&id, &accepted, &clickers); err != nil {
+				return err
+			}
+			switch {
+			case accepted == 0:
+			case first:
+				t.RateKnown, t.RateCampaign, t.ClickRate = true, campaign.ID(id), float64(clickers)/float64(accepted)
+			default:
+				n++
+				sum += float64(clickers) / float64(accepted)
+				t.MeanKnown, t.MeanRate = true, sum/float64(n)
+			}
+			first = false
+			return nil
+		})
+}
+
+// attributedQuestion sums up what counts for campaigns: orders after a human click, each once
+// (campaign.Attribute). Clicks that are too old for any of them are in partitions that are not read.
+func (s *Home) attributedQuestion(q home.Question, t *home.Totals) question {
+	window := int64(q.Window.Seconds())
+	return newQuestion(`SELECT coalesce(sum(o.paid_amount - o.refunded) FILTER (WHERE o.paid_on >= ?), 0)::bigint,
+			coalesce(sum(o.paid_amount - o.refunded) FILTER (WHERE o.paid_on < ?), 0)::bigint
+		FROM crm_orders o
+		WHERE o.paid_amount > 0 AND o.currency = ? AND o.paid_on >= ?
+			AND o.learner_id IN (SELECT learner_id FROM crm_clicks WHERE kind = 'human' AND at >= ?::timestamptz - ? * interval '1 second')
+			AND EXISTS (SELECT FROM crm_clicks k WHERE k.learner_id = o.learner_id AND k.kind = 'human'
+				AND k.at <= o.paid_on AND k.at >= o.paid_on - ? * interval '1 second')`,
+		[]any{q.Since, q.Since, s.Currency, q.Before, q.Before, window, window}, func(r pgx.Rows) error { return r.Scan(&t.Attributed, &t.AttributedBefore) })
+}
+
+// Running implements home.Store. A chunk that is done has settled all of its messages, one that
+// nobody took has settled none; only of the others the messages are counted.
+func (s *Home) Running(ctx context.Context, limit int) ([]campaign.Listed, error) {
+	var rows []listedRow
+	err := s.bun.NewRaw("SELECT "+campaignColumns+`, coalesce(k.sendable, 0) AS sendable, coalesce(k.settled, 0) AS settled,
+			coalesce((SELECT u.accepted FROM crm_usage_campaigns u WHERE u.campaign_id = c.id), 0)
+				+ coalesce((SELECT sum(g.accepted) FROM crm_usage_changes g WHERE g.campaign_id = c.id), 0)::bigint AS accepted
+		FROM (SELECT * FROM crm_campaigns WHERE state NOT IN ('done', 'cancelled') AND NOT direct ORDER BY id DESC LIMIT ?) c
+		LEFT JOIN LATERAL (
+			SELECT sum(CASE WHEN k.last THEN d.sendable ELSE ? END)::bigint AS sendable,
+				sum(CASE WHEN NOT k.done THEN d.settled WHEN k.last THEN d.sendable ELSE ? END)::bigint AS settled
+			FROM (SELECT k.*, k.chunk = max(k.chunk) OVER () AS last FROM crm_chunks k WHERE k.campaign_id = c.id AND k.chunk >= 0) k
+			CROSS JOIN LATERAL (
+				SELECT count(*) FILTER (WHERE d.chunk >= 0) AS sendable, count(*) FILTER (WHERE d.chunk >= 0 AND d.state NOT IN ('queued', 'sending')) AS settled
+				FROM crm_deliveries d WHERE (k.last OR NOT k.done AND k.generation > 0)
+					AND d.campaign_id = c.id AND d.ordinal >= k.chunk::bigint * ? AND d.ordinal < (k.chunk::bigint + 1) * ?) d) k ON true
+		ORDER BY c.id DESC`, limit, campaign.ChunkSize, campaign.ChunkSize, campaign.ChunkSize, campaign.ChunkSize).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("running campaigns: %w", translate(err))
+	}
+	return listed(rows)
+}
+
+// Trends implements home.Store.
+func (s *Home) Trends(ctx context.Context, ids []segment.QueryID, since time.Time) (map[segment.QueryID][]segment.Point, error) {
+	list := make([]int64, len(ids))
+	for i, id := range ids {
+		list[i] = int64(id)
+	}
+	var rows []struct {
+		QueryID int64
+		Day     time.Time
+		Count   int64
+	}
+	if err := s.bun.NewRaw("SELECT query_id, day, count FROM crm_query_counts WHERE query_id = ANY (?) AND day >= ?::date ORDER BY query_id, day",
+		int64Array(list), since.Format(time.DateOnly)).Scan(ctx, &rows); err != nil {
+		return nil, translate(err)
+	}
+	out := map[segment.QueryID][]segment.Point{}
+	for _, r := range rows {
+		id := segment.QueryID(r.QueryID)
+		out[id] = append(out[id], segment.Point{Day: r.Day, Count: r.Count})
+	}
+	return out, nil
 }

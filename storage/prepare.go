@@ -74,13 +74,6 @@ func (t *tx) run(ctx context.Context, query string, args ...any) (n int64, err e
 	return n, err
 }
 
-// row executes a prepared statement that gives one row.
-func (t *tx) row(ctx context.Context, query string, args []any, to ...any) error {
-	return t.raw(func(c *pgx.Conn) error {
-		return c.QueryRow(ctx, query, append([]any{t.db.modeOf(c)}, args...)...).Scan(to...)
-	})
-}
-
 // raw lends fn pgx's connection. A transaction in which a statement was not prepared after all is to
 // be tried again.
 func (t *tx) raw(fn func(*pgx.Conn) error) error {

@@ -94,12 +94,19 @@ func (d *DB) onConn(ctx context.Context, places chan struct{}, fn func(*pgx.Conn
 		return err
 	}
 	defer leave()
+	return translate(d.lend(ctx, fn))
+}
+
+// lend is onConn without a place and with the driver's own errors.
+func (d *DB) lend(ctx context.Context, fn func(*pgx.Conn) error) (err error) {
+	_, end := d.watched(ctx)
+	defer func() { end(err) }()
 	conn, err := d.bun.Conn(ctx)
 	if err != nil {
-		return translate(err)
+		return err
 	}
 	defer conn.Close()
-	return translate(conn.Raw(func(driverConn any) error {
+	return conn.Raw(func(driverConn any) error {
 		c, ok := driverConn.(*stdlib.Conn)
 		if !ok {
 			return fmt.Errorf("connection is %T, not pgx's", driverConn)
@@ -109,7 +116,7 @@ func (d *DB) onConn(ctx context.Context, places chan struct{}, fn func(*pgx.Conn
 			return fmt.Errorf("%w (%w)", err, driver.ErrBadConn)
 		}
 		return err
-	}))
+	})
 }
 
 // settings of a pipeline: hash tables of a million ids fit into the memory, without which the

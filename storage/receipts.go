@@ -43,6 +43,10 @@ func (s *Campaigns) Receive(ctx context.Context, ch h.Channel, list []campaign.R
 				return err
 			}
 		}
+		before, err := usageOf(ctx, t, args[0], args[1])
+		if err != nil {
+			return err
+		}
 		// Of several receipts for one message in a call, delivered counts.
 		one := `(SELECT DISTINCT ON (campaign, ordinal) * FROM unnest(?::bigint[], ?::bigint[], ?::text[], ?::text[]) AS o (campaign, ordinal, state, reason)
 			ORDER BY campaign, ordinal, state = 'delivered' DESC) o`
@@ -55,6 +59,13 @@ func (s *Campaigns) Receive(ctx context.Context, ch h.Channel, list []campaign.R
 					OR o.state = 'failed' AND (d.state IN ('sending', 'accepted', 'unknown') OR d.state = 'queued' AND `+doubt+`))`,
 			append(append([]any{now, now, now}, args...), string(ch))...); err != nil {
 			return fmt.Errorf("enter receipts: %w", err)
+		}
+		after, err := usageOf(ctx, t, args[0], args[1])
+		if err != nil {
+			return err
+		}
+		if err := noteUsage(ctx, t, before, after); err != nil {
+			return err
 		}
 		if _, err := t.exec(ctx, `UPDATE crm_tests x SET state = o.state, reason = o.reason, settled_at = ?
 			FROM `+one+` WHERE o.campaign = 0 AND x.id = o.ordinal AND x.channel = ? AND x.state <> 'delivered'`,

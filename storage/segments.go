@@ -15,6 +15,7 @@ import (
 // Segments implements segment.Store.
 type Segments struct {
 	*DB
+	Replica *Replica // answers questions about all people while it is fit to; nil: DB answers them
 
 	all everyone
 }
@@ -51,11 +52,11 @@ func (s *Segments) Ask(ctx context.Context, a segment.Ask) (segment.Answer, erro
 		err = s.askSets(ctx, a, list, &out)
 	case a.Count && a.Limit > 0 && a.Once && a.After == "":
 		questions := []question{list.onePass(&out.Counts)}
-		err = s.ask(ctx, audienceTimeout, s.reach(a, &out.Counts, questions)...)
+		err = s.aside(ctx, s.heavy, audienceTimeout, s.reach(a, &out.Counts, questions)...)
 	case a.Count:
-		err = s.ask(ctx, audienceTimeout, s.reach(a, &out.Counts, append(list.questions(a.Whole), countQuestion(a, &out.Counts)))...)
+		err = s.aside(ctx, s.heavy, audienceTimeout, s.reach(a, &out.Counts, append(list.questions(a.Whole), countQuestion(a, &out.Counts)))...)
 	default:
-		err = s.ask(ctx, audienceTimeout, list.questions(s.forPage(a, a.Known))...)
+		err = s.aside(ctx, s.heavy, audienceTimeout, list.questions(s.forPage(a, a.Known))...)
 	}
 	if err != nil {
 		return out, err
@@ -70,10 +71,10 @@ func (s *Segments) Ask(ctx context.Context, a segment.Ask) (segment.Answer, erro
 func (s *Segments) askSets(ctx context.Context, a segment.Ask, list *listing, out *segment.Answer) error {
 	sets := setsQuestion(a, &out.Sets)
 	if !a.Whole.Rows {
-		if err := s.ask(ctx, audienceTimeout, append(list.questions(a.Whole), sets)...); err != nil {
+		if err := s.aside(ctx, s.heavy, audienceTimeout, append(list.questions(a.Whole), sets)...); err != nil {
 			return err
 		}
-	} else if err := s.ask(ctx, audienceTimeout, sets); err != nil {
+	} else if err := s.aside(ctx, s.heavy, audienceTimeout, sets); err != nil {
 		return err
 	}
 	matched := int64(0)
@@ -87,7 +88,7 @@ func (s *Segments) askSets(ctx context.Context, a segment.Ask, list *listing, ou
 	if !a.Whole.Rows || a.Limit == 0 || matched == 0 {
 		return nil
 	}
-	return s.ask(ctx, audienceTimeout, list.questions(s.forPage(a, matched))...)
+	return s.aside(ctx, s.heavy, audienceTimeout, list.questions(s.forPage(a, matched))...)
 }
 
 // forPage chooses how to find a page: where one in two hundred people is meant, the first fifty are
@@ -202,7 +203,7 @@ func (e *everyone) remember(count int64) {
 
 // Total implements segment.People.
 func (s *Segments) Total(ctx context.Context, p segment.Predicate) (n int64, err error) {
-	err = s.ask(ctx, audienceTimeout, newQuestion("SELECT count(*) FROM crm_learners l WHERE "+people+" AND "+p.SQL, predicateArgs(p),
+	err = s.aside(ctx, s.heavy, audienceTimeout, newQuestion("SELECT count(*) FROM crm_learners l WHERE "+people+" AND "+p.SQL, predicateArgs(p),
 		func(r pgx.Rows) error { return r.Scan(&n) }))
 	return n, err
 }
@@ -212,7 +213,7 @@ const exportTimeout = 20 * time.Minute
 
 // Each implements segment.People: one statement whose rows are read as they come.
 func (s *Segments) Each(ctx context.Context, p segment.Predicate, fn func(segment.Person) error) error {
-	return s.askIn(ctx, s.bulk, exportTimeout, newQuestion("SELECT "+personColumns+contactColumns+" FROM crm_learners l"+contactJoin+
+	return s.aside(ctx, s.bulk, exportTimeout, newQuestion("SELECT "+personColumns+contactColumns+" FROM crm_learners l"+contactJoin+
 		" WHERE "+people+" AND "+p.SQL+" ORDER BY l.id",
 		predicateArgs(p), func(r pgx.Rows) error {
 			person, err := scanPerson(r)

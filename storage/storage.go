@@ -24,6 +24,9 @@ type DB struct {
 	bulk  chan struct{} // a place for each export
 
 	unprepared atomic.Bool // a pooler does not let statements be prepared
+
+	watcher Watcher // nil: nobody is told of statements
+	replica bool    // as the watcher is told
 }
 
 // Open connects to a PostgreSQL DSN (URL or key=value form). It does not ask the server yet.

@@ -132,3 +132,38 @@ func TestHowManyTests(t *testing.T) {
 		t.Errorf("%d tests were sent", n)
 	}
 }
+
+// TestChannelsAreTried: with a fixed message, written down among no draft's tests.
+func TestChannelsAreTried(t *testing.T) {
+	t.Parallel()
+	s := newSending(t, reachable(1))
+	s.serve(s.wire, line{wire: s.wire, name: h.ChannelSMS, traits: campaign.Traits{BatchSize: 8}}, line{wire: s.wire, name: h.ChannelMessage, traits: campaign.Traits{BatchSize: 8}})
+	var got []campaign.Message
+	s.wire.answer = func(m campaign.Message) campaign.OutcomeKind {
+		got = append(got, m)
+		return campaign.OutcomeAccepted
+	}
+	try := func(ch h.Channel, key, to string) error {
+		return s.service.TestChannel(t.Context(), ch, key, to, "渠道测试", "这是一条测试消息", marketer)
+	}
+	for range 2 {
+		if err := errors.Join(try(h.ChannelEmail, "a", " ME@school.example"), try(h.ChannelSMS, "b", "138 0013 8001"), try(h.ChannelMessage, "c", "")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(got) != 3 || got[0].To != "me@school.example" || !strings.Contains(got[0].Subject, "渠道测试") || !strings.Contains(got[0].HTML, "这是一条测试消息") ||
+		got[1].To != "13800138001" || got[1].Text != "【启明网校】这是一条测试消息" || got[2].To != "1" || got[2].From != "1" {
+		t.Fatalf("%+v", got)
+	}
+	list, err := s.service.ChannelTests(t.Context())
+	if err != nil || len(list) != 3 || list[0].Channel != h.ChannelMessage || list[2].State != campaign.Accepted {
+		t.Errorf("%+v, %v", list, err)
+	}
+	var problems fault.Fields
+	if err := try(h.ChannelSMS, "d", "me"); !errors.As(err, &problems) || problems["to"].Key != "problem.contact" {
+		t.Errorf("to nobody: %v", err)
+	}
+	if err := try("fax", "e", "13800138001"); !errors.Is(err, fault.ErrNotFound) {
+		t.Errorf("no such channel: %v", err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/crm/setting"
 	h "github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
@@ -117,6 +118,34 @@ func TestQuietHoursHold(t *testing.T) {
 	s.work(t, sender)
 	if c, r := s.campaign(t, id), s.result(t, id); c.State != campaign.Done || c.Stalled != "" || !c.StalledUntil.IsZero() || r.ByState[campaign.Accepted] != 20 {
 		t.Errorf("in the morning: %s, %q until %v, %+v", c.State, c.Stalled, c.StalledUntil, r)
+	}
+}
+
+// TestQuietHoursAreChanged while a campaign waits for their end.
+func TestQuietHoursAreChanged(t *testing.T) {
+	t.Parallel()
+	s := newSending(t, crowd(3))
+	quiet := map[h.Channel]campaign.QuietHours{h.ChannelEmail: {Start: 21 * time.Hour, End: 8 * time.Hour}}
+	sender := s.senderFor("a", s.wire, func(c *campaign.SenderConfig) {
+		c.Settings.Change = func(set *campaign.Settings) { set.Quiet = quiet }
+	})
+	s.now = time.Date(2026, 7, 1, 23, 0, 0, 0, time.UTC)
+	id := s.launch(t, "mail", segment.Everyone())
+	s.work(t, sender)
+	if c := s.campaign(t, id); c.Stalled != campaign.StallQuiet {
+		t.Fatalf("at night: %s, %q", c.State, c.Stalled)
+	}
+	quiet = nil
+	s.work(t, sender)
+	if c := s.campaign(t, id); c.State == campaign.Done {
+		t.Error("looked again before anybody saved")
+	}
+	if err := (&Settings{s.db}).SaveSettings(t.Context(), setting.Stored{Version: 1}); err != nil {
+		t.Fatal(err)
+	}
+	s.work(t, sender)
+	if c := s.campaign(t, id); c.State != campaign.Done {
+		t.Errorf("by the new hours: %s, %q", c.State, c.Stalled)
 	}
 }
 

@@ -6,22 +6,24 @@ import (
 	"time"
 
 	"github.com/coursecrm/coursecrm/crm/home"
+	"github.com/coursecrm/coursecrm/hostadapter"
 )
 
 // figures is a store with fixed figures; the real one is storage.Home.
-type figures struct{}
+type figures struct{ home.Store }
 
-func (figures) Totals(_ context.Context, since, _ time.Time, window time.Duration) (home.Totals, error) {
-	fmt.Println("new since", since.Format(time.DateOnly), "and orders up to", window, "after a click")
-	return home.Totals{People: 19_651, Deliveries: 4_809}, nil
+func (figures) Usage(_ context.Context, by home.Step, since time.Time) ([]home.Sent, error) {
+	fmt.Println("by", by, "since", since.Format(time.DateOnly))
+	return []home.Sent{{From: time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC), Channel: hostadapter.ChannelSMS, Accepted: 4_809}}, nil
 }
 
-func ExampleService_Totals() {
-	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	s := home.NewService(figures{}, func() time.Time { return now })
-	t, err := s.Totals(context.Background())
-	fmt.Println(t.People, t.Deliveries, t.RateKnown, err)
+func ExampleService_Usage() {
+	now := time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC) // a Sunday
+	s := home.NewService(figures{}, home.Site{Location: time.UTC, Currency: "CNY"}, func() time.Time { return now })
+	u, err := s.Usage(context.Background(), home.ByWeek)
+	last := u.Periods[len(u.Periods)-1]
+	fmt.Println(len(u.Periods), "weeks, the last from", last.From.Format(time.DateOnly), last.All(), u.Of(hostadapter.ChannelSMS), err)
 	// Output:
-	// new since 2026-10-23 and orders up to 168h0m0s after a click
-	// 19651 4809 false <nil>
+	// by week since 2026-08-31
+	// 12 weeks, the last from 2026-11-16 4809 4809 <nil>
 }

@@ -56,6 +56,7 @@ var _ interface {
 	hostadapter.TotalsSource
 	hostadapter.LinkSource
 	hostadapter.MessageSender
+	hostadapter.StaffDirectory
 	MessageReader
 } = (*Memory)(nil)
 

@@ -76,3 +76,14 @@ func (m *Memory) Staff(r *http.Request) (hostadapter.Staff, error) {
 	}
 	return who(r)
 }
+
+// StaffMembers implements [hostadapter.StaffDirectory]: one owner and one who may only look.
+func (m *Memory) StaffMembers(ctx context.Context) ([]hostadapter.Staff, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return []hostadapter.Staff{
+		{ID: "1", Name: "教务王老师", Permissions: hostadapter.AllPermissions(), Scope: hostadapter.ScopeAll},
+		{ID: "2", Name: "助教小李", Permissions: []hostadapter.Permission{hostadapter.PermView}, Scope: hostadapter.ScopeAll},
+	}, nil
+}

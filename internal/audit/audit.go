@@ -55,6 +55,13 @@ const (
 	LevelSet  Action = "intent.set"
 	ReasonSet Action = "exit.reason_set"
 
+	PersonErased Action = "person.erased"
+
+	SettingsChanged Action = "settings.changed"
+	ChannelTested   Action = "channel.tested"
+	BalanceAsked    Action = "channel.balance_asked"
+	RecordExported  Action = "audit.exported"
+
 	RepairAsked Action = "sync.repair_asked"
 )
 

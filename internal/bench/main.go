@@ -27,6 +27,7 @@ var parts = []part{
 	{"campaign", benchCampaign},
 	{"shortlink", benchShortlink},
 	{"funnel", benchFunnel},
+	{"home", benchHome},
 }
 
 // bench is what every part is given.

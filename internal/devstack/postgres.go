@@ -28,6 +28,11 @@ func StartPostgres(ctx context.Context, o Options) (*Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newPostgres(ctx, bin, o, func(dir, data string, user *account) error { return initdb(ctx, bin, dir, data, user, o) })
+}
+
+// newPostgres starts a server on the data directory that fill makes.
+func newPostgres(ctx context.Context, bin string, o Options, fill func(dir, data string, user *account) error) (*Postgres, error) {
 	user, err := serverAccount()
 	if err != nil {
 		return nil, err
@@ -48,7 +53,7 @@ func StartPostgres(ctx context.Context, o Options) (*Postgres, error) {
 		probe: func(ctx context.Context, port, _ int) error { return probePostgres(ctx, port, data) },
 	}
 	p := &Postgres{daemon: d}
-	if err := p.begin(ctx, func() error { return initdb(ctx, bin, dir, data, user, o) }); err != nil {
+	if err := p.begin(ctx, func() error { return fill(dir, data, user) }); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil

@@ -1,11 +1,13 @@
 package proof
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,7 +21,8 @@ import (
 // violation among it, fails the test.
 type browser struct {
 	testing.TB
-	ctx context.Context
+	ctx     context.Context
+	refused atomic.Bool // pages are opened that answer with an error, which the console tells too
 }
 
 // chromium finds the browser that make installs.
@@ -50,7 +53,7 @@ func openBrowser(t testing.TB, agent ...string) *browser {
 	t.Cleanup(func() { _ = chromedp.Cancel(tab) }) // closed and not killed, Chromium clears its directory away
 	ctx, cancel = context.WithTimeout(tab, 4*time.Minute)
 	t.Cleanup(cancel)
-	b := &browser{t, ctx}
+	b := &browser{TB: t, ctx: ctx}
 	// The browser lives as long as the context of the first call, so this one must not be a shorter one.
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1440, 1000)); err != nil {
 		t.Fatal(err)
@@ -67,7 +70,8 @@ func (b *browser) complain(ev any) {
 	case *runtime.EventExceptionThrown:
 		b.Errorf("page threw: %s", e.ExceptionDetails.Text)
 	case *log.EventEntryAdded:
-		if string(e.Entry.Level) == "error" && !strings.HasSuffix(e.Entry.URL, "/favicon.ico") {
+		refusal := b.refused.Load() && strings.HasPrefix(e.Entry.Text, "Failed to load resource: the server responded with a status of 4")
+		if string(e.Entry.Level) == "error" && !strings.HasSuffix(e.Entry.URL, "/favicon.ico") && !refusal {
 			b.Errorf("console: %s %s", e.Entry.Text, e.Entry.URL)
 		}
 	}
@@ -197,10 +201,13 @@ func (b *browser) eventually(within time.Duration, what string, ok func() bool) 
 	return time.Since(began)
 }
 
+// envShots names the folder for pictures; without it they are left in output, beside the tests.
+const envShots = "PROOF_SHOTS"
+
 // shot keeps a picture of the whole page for people to look at.
 func (b *browser) shot(name string) {
 	b.Helper()
-	dir := filepath.Join("output")
+	dir := cmp.Or(os.Getenv(envShots), "output")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		b.Fatal(err)
 	}

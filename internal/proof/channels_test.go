@@ -158,7 +158,9 @@ func (b *browser) launch(t *testing.T, sendable int) (result string) {
 	}
 	b.fits("confirm", 390)
 	b.shot("confirm-390")
+	b.usable("confirm, 390 px")
 	b.fits("confirm", 1440)
+	b.usable("confirm, 1440 px")
 	b.do(chromedp.DoubleClick("#confirm-send"))
 	b.wait("#campaign-live")
 	return b.url()

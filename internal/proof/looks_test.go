@@ -2,7 +2,9 @@ package proof
 
 import (
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +36,7 @@ func public(b *browser, name string) {
 		for _, width := range []int64{390, 1440} {
 			b.fits(name, width)
 			b.shot(fmt.Sprintf("%s-%s-%d", name, theme, width))
+			b.usable(fmt.Sprintf("%s, %s, %d px", name, theme, width))
 		}
 	}
 }
@@ -44,24 +47,28 @@ func (s *stage) looks(t *testing.T) {
 	s.lookAll(t)
 }
 
-// lookAll looks at every page that was kept, with two browsers.
+// lookAll looks at every page that was kept.
 func (s *stage) lookAll(t *testing.T) {
 	t.Helper()
-	var halves [2]map[string]string
-	n := 0
+	pages := map[string]string{}
 	s.pages.Range(func(name, path any) bool {
-		half := &halves[n%2]
-		if *half == nil {
-			*half = map[string]string{}
-		}
-		(*half)[name.(string)] = path.(string)
-		n++
+		pages[name.(string)] = path.(string)
 		return true
 	})
-	for i, pages := range halves {
+	inHalves(t, s.CRMURL(), pages, func(t *testing.T) *browser { return operator(t, s.Academy, s.school) })
+}
+
+// inHalves looks at pages with two browsers at once.
+func inHalves(t *testing.T, crm string, pages map[string]string, open func(*testing.T) *browser) {
+	t.Helper()
+	halves := [2]map[string]string{{}, {}}
+	for i, name := range slices.Sorted(maps.Keys(pages)) {
+		halves[i%2][name] = pages[name]
+	}
+	for i, half := range halves {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
-			looks(operator(t, s.Academy, s.school), s.CRMURL(), pages)
+			looks(open(t), crm, half)
 		})
 	}
 }

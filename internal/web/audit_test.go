@@ -42,12 +42,3 @@ func TestNothingIsDoneUnrecorded(t *testing.T) {
 		t.Error("done without a record")
 	}
 }
-
-func TestRemoteHost(t *testing.T) {
-	t.Parallel()
-	for addr, want := range map[string]string{"192.0.2.1:1234": "192.0.2.1", "[2001:db8::1]:80": "2001:db8::1", "@": "@", "": ""} {
-		if got := remoteHost(addr); got != want {
-			t.Errorf("%q: %q", addr, got)
-		}
-	}
-}

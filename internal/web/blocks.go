@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/internal/desk"
 )
 
 // blockView is a block of a mail as the form shows it.
@@ -78,7 +79,7 @@ func readBlocks(f url.Values) []campaign.Block {
 			continue // not made by our forms
 		}
 		for _, field := range fieldsOf(b.Kind) {
-			*part(&b, field) = clean(f.Get(prefix + field))
+			*part(&b, field) = desk.Clean(f.Get(prefix + field))
 		}
 		out = append(out, b)
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -15,7 +16,7 @@ const maxReport = 1 << 20
 // so that it is not sent again, and what we could not keep so that it is. The body is in no log,
 // nor an error about it, which may quote it.
 func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
-	q := newRequest(rw, r, requestID())
+	q := newRequest(rw, r, desk.RequestID())
 	defer w.rescuePublic(q)
 	privately(rw.Header())
 	name := r.PathValue("name")

@@ -30,21 +30,6 @@ func TestFunnel(t *testing.T) {
 	}
 }
 
-func TestHomeKeepsUp(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	s.get("/").want(t, 200, `id="home-live" hx-get="/crm/" hx-trigger="every 2s"`, "考研数学公开课邀请", "62.0%", "¥286,420", "8.4%", "2 条数据没有收下", "/crm/sync/problems")
-	s.hx("/", "home-live").want(t, 200, `id="home-live"`, `id="crm-fresh" hx-swap-oob="true"`).lacks(t, "<html")
-	s.world.totals.Running = nil
-	s.world.totals.RateKnown = false
-	s.hx("/", "home-live").want(t, statusStopPolling).lacks(t, `hx-trigger="every`)
-	s.get("/").want(t, 200, "暂无", "没有正在发送的营销").lacks(t, `hx-trigger="every`)
-	s.world.staff.Permissions = without("settings")
-	s.get("/").lacks(t, "/crm/sync/problems")
-	s.world.totals.People, s.world.totals.Campaigns = 0, 0
-	s.get("/").want(t, 200, "从这里开始", "等数据同步好")
-}
-
 func TestFreshness(t *testing.T) {
 	t.Parallel()
 	base := newWorld()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -76,7 +77,7 @@ const campaignsPerPage = 20
 func (w *Web) campaigns(q *request) error {
 	v := q.r.URL.Query()
 	view, after := campaign.ListView{Direct: v.Get("direct") == "1", Channel: hostadapter.Channel(v.Get("channel"))}, v.Get("after")
-	if view.Channel != "" && !slices.Contains(allChannels(), view.Channel) {
+	if view.Channel != "" && !slices.Contains(desk.Channels(), view.Channel) {
 		return fault.ErrNotFound
 	}
 	list, err := w.campaignList(q, view, after)
@@ -114,7 +115,7 @@ func (w *Web) campaignList(q *request, view campaign.ListView, after string) (ca
 		}
 		out.Kinds = append(out.Kinds, choiceLink{key, w.paths.CampaignList(campaign.ListView{Direct: direct, Channel: view.Channel}, ""), direct == view.Direct})
 	}
-	for _, ch := range append([]hostadapter.Channel{""}, allChannels()...) {
+	for _, ch := range append([]hostadapter.Channel{""}, desk.Channels()...) {
 		out.Channels = append(out.Channels, choiceLink{string(ch), w.paths.CampaignList(campaign.ListView{Direct: view.Direct, Channel: ch}, ""), ch == view.Channel})
 	}
 	out.Pager = newPager(after, next, w.paths.CampaignList(view, ""), w.paths.CampaignList(view, next), "campaigns")

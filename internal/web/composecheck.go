@@ -3,6 +3,7 @@ package web
 import (
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -27,7 +28,7 @@ func (w *Web) checkView(q *request, c *composing, problems fault.Fields) checkVi
 		}
 	}
 	var fallback bool
-	for _, x := range campaign.Check(c.d.Channel, contentFor(c.d.Channel, c.d.Content), c.d.Fill) {
+	for _, x := range campaign.Check(c.d.Channel, desk.ContentFor(c.d.Channel, c.d.Content), c.d.Fill) {
 		fallback = fallback || x.Key == "warning.fallback"
 		v.Warn = append(v.Warn, l.saidOf([]fieldProblem{{x.Field, x.Problem}}, blocks)...)
 	}

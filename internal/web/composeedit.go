@@ -7,6 +7,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -87,7 +88,7 @@ func (w *Web) useTemplate(q *request, c *composing, id string) error {
 	if t.Channel != c.d.Channel {
 		return fault.Fields{"template": {Key: "problem.choice"}}
 	}
-	c.d.Content, c.d.Template = withTemplate(c.d.Content, t), t.Ref()
+	c.d.Content, c.d.Template = desk.WithTemplate(c.d.Content, t), t.Ref()
 	return nil
 }
 

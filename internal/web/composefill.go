@@ -8,6 +8,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/segment"
 )
 
@@ -28,7 +29,7 @@ func (v fillView) Empty() bool { return len(v.Params)+len(v.Fallbacks) == 0 && v
 func (w *Web) fillView(q *request, c *composing) fillView {
 	var v fillView
 	l, fill := w.locale(q), c.d.Fill
-	personal, params, usesLink, _ := campaign.Mentions(c.d.Channel, contentFor(c.d.Channel, c.d.Content))
+	personal, params, usesLink, _ := campaign.Mentions(c.d.Channel, desk.ContentFor(c.d.Channel, c.d.Content))
 	known := []string{string(c.d.Channel)}
 	for _, name := range params {
 		f := fieldView{Field: "params." + name, Name: "param." + name, Label: l.parameter(name), Value: fill.Params[name], Problem: c.problems["params."+name]}
@@ -65,7 +66,7 @@ func shortForm(publicURL string) string {
 // lacking lists the variables without which a person is left out.
 func lacking(d campaign.Draft) []string {
 	var out []string
-	for _, x := range campaign.Check(d.Channel, contentFor(d.Channel, d.Content), d.Fill) {
+	for _, x := range campaign.Check(d.Channel, desk.ContentFor(d.Channel, d.Content), d.Fill) {
 		if name, ok := strings.CutPrefix(x.Field, "fallbacks."); ok && x.Key == "warning.fallback" {
 			out = append(out, name)
 		}

@@ -54,8 +54,3 @@ func (w *Web) channelOf(text string) hostadapter.Channel {
 	}
 	return ch
 }
-
-// allChannels lists the channels in the order of the screens.
-func allChannels() []hostadapter.Channel {
-	return []hostadapter.Channel{hostadapter.ChannelSMS, hostadapter.ChannelEmail, hostadapter.ChannelMessage}
-}

@@ -90,7 +90,7 @@ func TestComposerWithoutAnswers(t *testing.T) {
 	s.get("/drafts/SMSDRAFT").want(t, 200, "没有算出来", "没有取到预览", `value="confirm" hx-post="/crm/drafts/SMSDRAFT" hx-target="#dialog" hx-swap="innerHTML" hx-disabled-elt="this" disabled`)
 	s.post("/drafts/SMSDRAFT", url.Values{"step": {"confirm"}}).want(t, http.StatusServiceUnavailable)
 	s = newSite(t, func(_ *world, c *Config) {
-		c.Senders, c.Balance, c.LargeSend = nil, nil, 0
+		c.Senders, c.Balance = nil, nil
 	})
 	s.get("/drafts/PMDRAFT").want(t, 200, "现在没有可以发私信的员工")
 	s.get("/drafts/SMSDRAFT").want(t, 200, "<dt>余量</dt><dd>未知</dd>")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -15,19 +16,19 @@ import (
 // leaves the draft as it was and is noted in c.wrong.
 func (w *Web) readForm(q *request, c *composing, f url.Values) error {
 	if f.Has("name") {
-		c.d.Name = clean(f.Get("name"))
+		c.d.Name = desk.Clean(f.Get("name"))
 	}
 	c.number(f, "cap_days", campaign.MaxCapDays, &c.d.CapDays)
 	c.number(f, "control", campaign.MaxControl, &c.d.Control)
 	w.readSendAt(c, f)
 	c.readFill(f)
-	c.testTo = clean(f.Get("test_to"))
+	c.testTo = desk.Clean(f.Get("test_to"))
 	if w.Templates.NeedsApproval(c.d.Channel) {
 		return w.readTemplate(q, c, f)
 	}
-	before := versionOf(campaign.Draft{Content: contentFor(c.d.Channel, c.d.Content)})
+	before := versionOf(campaign.Draft{Content: desk.ContentFor(c.d.Channel, c.d.Content)})
 	readContent(&c.d.Content, f)
-	if versionOf(campaign.Draft{Content: contentFor(c.d.Channel, c.d.Content)}) != before {
+	if versionOf(campaign.Draft{Content: desk.ContentFor(c.d.Channel, c.d.Content)}) != before {
 		c.touched()
 	}
 	return nil
@@ -46,7 +47,7 @@ func (c *composing) number(f url.Values, name string, most int, to *int) {
 	n, err := strconv.Atoi(text)
 	if err != nil {
 		c.wrong.Add(name, "problem.range", 0, most)
-		c.typed[name] = clean(f.Get(name))
+		c.typed[name] = desk.Clean(f.Get(name))
 		return
 	}
 	*to = n
@@ -61,7 +62,7 @@ func (w *Web) readSendAt(c *composing, f url.Values) {
 		t, problem := localTime(halfWidth(f.Get("date")), halfWidth(f.Get("time")), w.Location)
 		if problem.Key != "" {
 			c.wrong["send_at"] = problem
-			c.typed["date"], c.typed["time"] = clean(f.Get("date")), clean(f.Get("time"))
+			c.typed["date"], c.typed["time"] = desk.Clean(f.Get("date")), desk.Clean(f.Get("time"))
 			return
 		}
 		if !t.Equal(c.d.SendAt) {
@@ -74,7 +75,7 @@ func (w *Web) readSendAt(c *composing, f url.Values) {
 // somebody may be about to write it again.
 func (c *composing) readFill(f url.Values) {
 	if f.Has("link") {
-		c.d.Fill.Link = strings.TrimSpace(clean(f.Get("link")))
+		c.d.Fill.Link = strings.TrimSpace(desk.Clean(f.Get("link")))
 	}
 	c.d.Fill.Params = readNamed(c.d.Fill.Params, f, "param.")
 	c.d.Fill.Fallbacks = readNamed(c.d.Fill.Fallbacks, f, "fallback.")
@@ -90,9 +91,9 @@ func readNamed(old map[string]string, f url.Values, prefix string) map[string]st
 		if !ok || key == "" || len(key) > maxFillName {
 			continue
 		}
-		key = clean(key)
+		key = desk.Clean(key)
 		_, there := out[key]
-		if value := clean(f.Get(name)); value == "" {
+		if value := desk.Clean(f.Get(name)); value == "" {
 			delete(out, key)
 		} else if there || len(out) < maxFill {
 			out[key] = value
@@ -121,7 +122,7 @@ func (w *Web) readTemplate(q *request, c *composing, f url.Values) error {
 	if t.Channel != c.d.Channel {
 		return fault.Fields{"template": {Key: "problem.choice"}}
 	}
-	c.d.Content, c.d.Template = withTemplate(c.d.Content, t), t.Ref()
+	c.d.Content, c.d.Template = desk.WithTemplate(c.d.Content, t), t.Ref()
 	c.d.Content.Supplier, c.whole = t.Supplier, true
 	return nil
 }

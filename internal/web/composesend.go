@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
-	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -41,13 +41,7 @@ func (w *Web) ready(q *request, c *composing) (campaign.Sum, error) {
 	if err != nil {
 		return sum, err
 	}
-	switch {
-	case sum.Sendable == 0:
-		problems.Add("audience", "problem.nobody")
-	case w.LargeSend > 0 && sum.Sendable > w.LargeSend && !q.may(hostadapter.PermCampaignSendLarge):
-		problems.Add("audience", "problem.large", w.LargeSend, sum.Sendable)
-	}
-	return sum, problems.Err()
+	return sum, desk.Sendable(q.staff, w.Settings.Current().LargeSend, sum)
 }
 
 // confirm asks whether the draft should be sent, or shows what is wrong with it.
@@ -98,37 +92,17 @@ func (w *Web) send(q *request, d campaign.Draft) error {
 	if changed := f.Get("version") != versionOf(c.d); changed || was != sum.Sendable {
 		return w.ask(q, c, confirmPage{Sum: sum, Was: was, Changed: changed && f.Has("version")})
 	}
-	id, err := w.Campaigns.Launch(q.ctx(), launchable(c.d), q.staff)
+	id, err := w.Campaigns.Launch(q.ctx(), desk.Launchable(c.d), q.staff)
 	if errors.Is(err, fault.ErrInvalid) {
 		return q.redirect(w.paths.Draft(d.Key, "", values("check", "1")))
 	}
 	if err != nil {
 		return err
 	}
-	if err := w.record(q, audit.Launched, fmt.Sprintf("campaign:%d", id), map[string]any{"channel": d.Channel, "rule": ruleHash(d.Rule), "people": sum.Sendable}); err != nil {
+	if err := w.record(q, audit.Launched, fmt.Sprintf("campaign:%d", id), map[string]any{"channel": d.Channel, "rule": desk.RuleHash(d.Rule), "people": sum.Sendable}); err != nil {
 		return err
 	}
 	return q.redirect(w.paths.Campaign(id, "", ""))
-}
-
-// launchable is a draft without what was written for other channels and other texts.
-func launchable(d campaign.Draft) campaign.Draft {
-	d.Content = contentFor(d.Channel, d.Content)
-	personal, params, usesLink, _ := campaign.Mentions(d.Channel, d.Content)
-	fill := campaign.Fill{Params: map[string]string{}, Fallbacks: map[string]string{}}
-	if usesLink {
-		fill.Link = d.Fill.Link
-	}
-	for _, name := range params {
-		fill.Params[name] = d.Fill.Params[name]
-	}
-	for _, x := range personal {
-		if v := d.Fill.Fallbacks[x.Name]; v != "" {
-			fill.Fallbacks[x.Name] = v
-		}
-	}
-	d.Fill = fill
-	return d
 }
 
 // dropPage asks before a draft is thrown away.

@@ -138,7 +138,7 @@ func TestSendingLater(t *testing.T) {
 
 func TestLargeSends(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(_ *world, c *Config) { c.LargeSend = 39 })
+	s := newSite(t, func(w *world, _ *Config) { w.chosen.LargeSend = new(int64(39)) })
 	yes := s.asked("MAILDRAFT") // with the permission
 	s.world.staff.Permissions = without(h.PermCampaignSendLarge)
 	s.post("/drafts/MAILDRAFT", letter("step", "confirm")).want(t, http.StatusUnprocessableEntity, "要发给 40 人，超过 39 人")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -152,41 +153,12 @@ func split(re *regexp.Regexp, text string) []textPart {
 func readContent(c *campaign.Content, f url.Values) {
 	for name, to := range map[string]*string{"subject": &c.Subject, "preheader": &c.Preheader, "reply_to": &c.ReplyTo, "text": &c.Text, "from": &c.From} {
 		if f.Has(name) {
-			*to = clean(f.Get(name))
+			*to = desk.Clean(f.Get(name))
 		}
 	}
 	if f.Has("blocks") {
 		c.Blocks = readBlocks(f)
 	}
-}
-
-// contentFor is what content says on a channel, without what other channels would.
-func contentFor(ch hostadapter.Channel, c campaign.Content) campaign.Content {
-	switch ch {
-	case hostadapter.ChannelEmail:
-		return campaign.Content{Subject: c.Subject, Preheader: c.Preheader, ReplyTo: c.ReplyTo, Blocks: c.Blocks}
-	case hostadapter.ChannelSMS:
-		return campaign.Content{Text: c.Text, Supplier: c.Supplier}
-	}
-	return campaign.Content{Text: c.Text, From: c.From}
-}
-
-// withTemplate lets content say what a template says. A template without a sender leaves the one
-// that was chosen.
-func withTemplate(c campaign.Content, t campaign.SavedTemplate) campaign.Content {
-	switch t.Channel {
-	case hostadapter.ChannelEmail:
-		c.Subject, c.Preheader, c.Blocks = t.Content.Subject, t.Content.Preheader, t.Content.Blocks
-		if t.Content.ReplyTo != "" {
-			c.ReplyTo = t.Content.ReplyTo
-		}
-	default:
-		c.Text = t.Content.Text
-		if t.Content.From != "" {
-			c.From = t.Content.From
-		}
-	}
-	return c
 }
 
 // hostPatience is how long a page waits for what it only asks a host or supplier on the way.

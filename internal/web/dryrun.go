@@ -10,6 +10,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -124,7 +125,7 @@ func (w *Web) addCounts(q *request, p *composerPage, c *composing) error {
 }
 
 func personalOf(d campaign.Draft) []campaign.Variable {
-	personal, _, _, _ := campaign.Mentions(d.Channel, contentFor(d.Channel, d.Content))
+	personal, _, _, _ := campaign.Mentions(d.Channel, desk.ContentFor(d.Channel, d.Content))
 	return personal
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/internal/sheet"
 	"github.com/coursecrm/coursecrm/segment"
@@ -70,7 +71,7 @@ func (w *Web) export(q *request) error {
 	for i, c := range columns {
 		keys[i] = c.key
 	}
-	if err := w.record(q, audit.Exported, "audience", map[string]any{"format": format.name, "columns": keys, "masked": x.mask, "rule": ruleHash(rule)}); err != nil {
+	if err := w.record(q, audit.Exported, "audience", map[string]any{"format": format.name, "columns": keys, "masked": x.mask, "rule": desk.RuleHash(rule)}); err != nil {
 		return err
 	}
 	return w.sendFile(q, format, "audience", func(table sheet.Writer) (int, error) { return w.fill(q, x, table, columns, rule) })

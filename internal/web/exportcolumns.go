@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/internal/sheet"
 	"github.com/coursecrm/coursecrm/segment"
@@ -35,8 +36,8 @@ func exportColumns() []exportColumn {
 		{"id", text(func(p segment.Person) string { return string(p.HostID) })},
 		{"nickname", text(func(p segment.Person) string { return p.Nickname })},
 		{"real_name", text(func(p segment.Person) string { return p.RealName })},
-		{"mobile", func(x exporter, p segment.Person) sheet.Cell { return x.contact(p.Mobile, maskMobile) }},
-		{"email", func(x exporter, p segment.Person) sheet.Cell { return x.contact(p.Email, maskEmail) }},
+		{"mobile", func(x exporter, p segment.Person) sheet.Cell { return x.contact(p.Mobile, desk.MaskMobile) }},
+		{"email", func(x exporter, p segment.Person) sheet.Cell { return x.contact(p.Email, desk.MaskEmail) }},
 		{"status", func(x exporter, p segment.Person) sheet.Cell { return sheet.Text(x.l.TK("learner", p.Status)) }},
 		{"registered", moment(func(p segment.Person) time.Time { return p.RegisteredAt })},
 		{"login", moment(func(p segment.Person) time.Time { return p.LastLoginAt })},

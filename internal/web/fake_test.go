@@ -11,7 +11,9 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/crm/dossier"
+	"github.com/coursecrm/coursecrm/crm/erasure"
 	"github.com/coursecrm/coursecrm/crm/home"
+	"github.com/coursecrm/coursecrm/crm/setting"
 	h "github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
 	"github.com/coursecrm/coursecrm/internal/projection"
@@ -59,9 +61,15 @@ type world struct {
 	followups folder
 	labels    drawer
 	funnels   pipeline
-	hostNo    bool   // the host says that nobody wants e-mails
-	dead      bool   // all numbers are suppressed
-	rival     func() // does something right before a campaign is moved
+	ledger    ledger
+	chosen    setting.Stored // by staff, of the settings
+	erased    map[segment.PersonID]erasure.Erasure
+	ward      ward
+	lines     []audit.Line
+	asked     audit.Query // of the record, last
+	hostNo    bool        // the host says that nobody wants e-mails
+	dead      bool        // all numbers are suppressed
+	rival     func()      // does something right before a campaign is moved
 }
 
 // slowness is what does not come in time.
@@ -120,6 +128,8 @@ func newWorld() *world {
 	w.followups = newFolder(now)
 	w.labels = newDrawer(now)
 	w.funnels = newPipeline()
+	w.ward, w.lines = newWard(now), newLines(now)
+	w.ledger = newLedger(now)
 	w.templates = newLetters(now)
 	w.links, w.forms = newPosters(now), map[string]shortlink.LinkID{}
 	w.drafts = newDrafts(now, campaign.Draft{Rule: segment.Everyone(), ByID: "7", SavedAt: now.Add(-time.Minute)})
@@ -127,7 +137,8 @@ func newWorld() *world {
 	w.result = campaign.Result{Sum: campaign.Sum{Matched: 8214, Sendable: 6626, Excluded: map[campaign.Exclusion]int64{campaign.NotActive: 100, campaign.NotLearner: 12, campaign.NoContact: 1200, campaign.SameContact: 76, campaign.NoConsent: 200}},
 		ByState:  map[campaign.DeliveryState]int64{campaign.Accepted: 6390, campaign.Failed: 225, campaign.Unknown: 11, campaign.Excluded: 1588},
 		ByReason: map[campaign.Reason]int64{campaign.ReasonRejected: 200, campaign.ReasonGaveUp: 25, campaign.ReasonCrash: 11}, Hits: 678, Clickers: 506, Orders: 45, Buyers: 43, Revenue: 3435700}
-	w.totals = home.Totals{Accounts: 58632, People: 58120, NewPeople: 1204, Payers: 20727, Revenue: 1234567800, Campaigns: 1286, Deliveries: 412908, RateKnown: true, ClickRate: 0.0837, RateCampaign: 12, Attributed: 28642000,
+	w.totals = home.Totals{Accounts: 58632, People: 58120, NewPeople: 1204, Payers: 20727, Revenue: 1234567800, Campaigns: 1286, Deliveries: 412908, RateKnown: true, ClickRate: 0.0837, RateCampaign: 12, Attributed: 28642000, AttributedBefore: 29897700,
+		CampaignsMonth: 120, CampaignsBefore: 72, DeliveriesMonth: 10960, DeliveriesBefore: 10000, MeanKnown: true, MeanRate: 0.0707,
 		Running: []campaign.Listed{{Campaign: w.campaigns[1], Sendable: 1985, Accepted: 1231, Settled: 1231}}}
 	return w
 }
@@ -137,14 +148,15 @@ func (w *world) config() Config {
 	now := func() time.Time { return w.now }
 	log := w.log()
 	return Config{
-		BasePath: "/crm", PublicBasePath: "/go", SiteName: "启明网校", HostURL: "/admin", Location: loc, Currency: "CNY",
+		BasePath: "/crm", PublicBasePath: "/go", Settings: w.newSettings(), HostURL: "/admin", Location: loc, Currency: "CNY",
 		Staff: w, Links: w, Segments: w.newSegments(), Campaigns: w.newCampaigns(), Templates: w.newTemplates(), Consents: w.newConsents(),
 		ShortLinks: shortlink.NewService((*linkStore)(w), testRing(), &shortlink.Agents{}, (*linkStore)(w), shortlink.Settings{}, now), Dossiers: dossier.NewService((*dossierStore)(w), dossier.Site{Location: loc, Currency: "CNY"}, now),
 		Followups: w.newFollowups(),
 		FreeLinks: shortlink.NewFree((*freeStore)(w), freeCodes{}, shortlink.Domains{"example.com", "school.example"}, now), Statistics: shortlink.NewStatistics((*statStore)(w)),
-		Labels: w.newLabels(), Funnels: w.newFunnels(),
-		Home: home.NewService((*homeStore)(w), now), Sync: &projection.Desk{Syncer: &projection.Syncer{Store: (*syncStore)(w).store(), Host: host{}, Now: now, Log: log}, Reading: (*syncStore)(w)},
-		Now: now, Log: log, Audit: (*auditLog)(w), EmailFrom: "hello@mail.example.com",
+		Labels: w.newLabels(), Funnels: w.newFunnels(), Reports: w.newReports(),
+		Home: home.NewService((*homeStore)(w), home.Site{Location: loc, Currency: "CNY", Members: true}, now), Sync: &projection.Desk{Syncer: &projection.Syncer{Store: (*syncStore)(w).store(), Host: host{}, Now: now, Log: log}, Reading: (*syncStore)(w)},
+		Now: now, Log: log, Audit: (*auditLog)(w), Record: (*auditLog)(w), Erasures: erasure.NewService((*eraser)(w), now), Health: w.newHealth(),
+		StaffList: w.staffList, Contacts: projection.Contacts{PlaceholderDomains: []string{"edusoho.net"}, UnverifiedEmail: true}, EmailFrom: "hello@mail.example.com",
 		Senders: func(context.Context) ([]h.Staff, error) {
 			return []h.Staff{{ID: "7", Name: "周敏"}, {ID: "8", Name: "<b>李老师</b>"}}, w.fail
 		},
@@ -207,12 +219,6 @@ func (a *auditLog) Write(_ context.Context, e audit.Entry) error {
 	}
 	a.audited = append(a.audited, e)
 	return a.fail
-}
-
-type homeStore world
-
-func (s *homeStore) Totals(context.Context, time.Time, time.Time, time.Duration) (home.Totals, error) {
-	return s.totals, s.fail
 }
 
 type syncStore world

@@ -161,9 +161,3 @@ func (l *locale) saidOf(list []fieldProblem, blocks []campaign.Block) []said {
 	}
 	return out
 }
-
-// clean makes typed text fit to be kept: a database takes neither broken text nor zero bytes.
-// Forms send line ends of two characters.
-func clean(text string) string {
-	return strings.NewReplacer("\x00", "", "\r\n", "\n").Replace(strings.ToValidUTF8(text, "\uFFFD"))
-}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/crm/followup"
 	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -102,7 +103,7 @@ func (w *Web) addPlan(q *request, g given, v url.Values, e followup.Entry, unrea
 	if err := w.Followups.Check(e, time.Time{}); err != nil {
 		return followup.Batch{}, err
 	}
-	if err := w.record(q, audit.FollowupsPlanned, "followups", map[string]any{"form": v.Get("key"), "rule": ruleHash(g.Rule)}); err != nil {
+	if err := w.record(q, audit.FollowupsPlanned, "followups", map[string]any{"form": v.Get("key"), "rule": desk.RuleHash(g.Rule)}); err != nil {
 		return followup.Batch{}, err
 	}
 	return w.Followups.BulkAdd(q.ctx(), q.staff, g.Rule, v.Get("key"), e)

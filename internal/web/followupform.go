@@ -13,6 +13,7 @@ import (
 	"github.com/coursecrm/coursecrm/crm/followup"
 	"github.com/coursecrm/coursecrm/funnel"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
 )
@@ -109,7 +110,7 @@ func (l *locale) followupLevel(lv funnel.Level) string {
 // service cannot tell. was is the time to come back that the entry had, to the second.
 func (w *Web) readFollowup(q *request, v url.Values, e followup.Entry, was time.Time) (followup.Entry, fault.Fields) {
 	problems := fault.Fields{}
-	e.Method, e.Content, e.Intent = followup.Method(v.Get("method")), strings.TrimSpace(clean(v.Get("content"))), funnel.Level(v.Get("intent"))
+	e.Method, e.Content, e.Intent = followup.Method(v.Get("method")), strings.TrimSpace(desk.Clean(v.Get("content"))), funnel.Level(v.Get("intent"))
 	e.Offering, e.NextAt, e.Key = 0, time.Time{}, v.Get("key")
 	if text := v.Get("offering"); text != "" {
 		id, err := parseID(text)
@@ -152,7 +153,7 @@ func orUsual(clock string) string {
 
 // typed shows what was typed, also where it makes no sense, and what is wrong with it.
 func (f *followupForm) typed(v url.Values, problems fault.Fields) {
-	f.Date, f.Clock, f.Content = v.Get("date"), v.Get("time"), clean(v.Get("content"))
+	f.Date, f.Clock, f.Content = v.Get("date"), v.Get("time"), desk.Clean(v.Get("content"))
 	f.Back = v.Get("back")
 	if key := v.Get("key"); key != "" {
 		f.Key = key

@@ -40,12 +40,15 @@ type followupRow struct {
 const shortContent = 120
 
 // Short is the beginning of what the note says.
-func (r followupRow) Short() string {
-	text := []rune(r.Content)
-	if len(text) <= shortContent {
-		return r.Content
+func (r followupRow) Short() string { return firstOf(r.Content, shortContent) }
+
+// firstOf is the beginning of a text, with a sign where there is more.
+func firstOf(text string, most int) string {
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
 	}
-	return string(text[:shortContent]) + "…"
+	return string(runes[:most]) + "…"
 }
 
 const followupsPerPage = 50

@@ -82,20 +82,6 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-func TestMasks(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{"13800135621": "138****5621", "+8613800135621": "+86****5621", "12345678": "****", "": "", "123456789": "123****6789"} {
-		if got := maskMobile(in); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
-	for in, want := range map[string]string{"lin@example.com": "l***@example.com", "a@b": "a***@b", "@b": "***", "nonsense": "***", "": "", "王@例.cn": "王***@例.cn", `"a@b"@c.d`: `"***@c.d`} {
-		if got := maskEmail(in); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestBars(t *testing.T) {
 	t.Parallel()
 	for share, want := range map[float64]string{0: `width="0.0%"`, 0.5: `width="50.0%"`, 2: `width="100.0%"`, -1: `width="0.0%"`} {

@@ -68,7 +68,7 @@ func (w *Web) menuFrame(q *request, titleKey, nav string) Frame {
 
 // plainFrame is a frame that asks nobody, for error pages.
 func (w *Web) plainFrame(q *request, title, nav string) Frame {
-	f := Frame{Lang: q.lang, Theme: q.theme, Title: title, Site: w.SiteName, HostURL: w.HostURL, Staff: q.staff.Name}
+	f := Frame{Lang: q.lang, Theme: q.theme, Title: title, Site: w.Settings.Site(), HostURL: w.HostURL, Staff: q.staff.Name}
 	if f.Staff == "" {
 		f.Staff = q.staff.ID
 	}
@@ -82,12 +82,16 @@ func (w *Web) plainFrame(q *request, title, nav string) Frame {
 		{Key: "courses", URL: w.paths.OfferingList(hostadapter.TargetCourse, nil), Icon: "book-2"},
 		{Key: "classrooms", URL: w.paths.OfferingList(hostadapter.TargetClassroom, nil), Icon: "school"},
 		{Key: "campaigns", URL: w.paths.Campaigns(""), Icon: "send"},
+		{Key: "reports", URL: w.paths.Report(reportCampaigns, nil), Icon: "columns-3"},
 		{Key: "followups", URL: w.paths.Followups("", "", ""), Icon: "list-check"},
 		{Key: "labels", URL: w.paths.Labels(), Icon: "tag"},
 		{Key: "links", URL: w.paths.ShortLinks("", "", ""), Icon: "link"},
 		{Key: "templates", URL: w.paths.Templates(""), Icon: "template"},
 		{Key: "suppressions", URL: w.paths.Suppressions("", ""), Icon: "shield-check"},
 		{Key: "sync", URL: w.paths.Sync(), Icon: "refresh"},
+	}
+	if q.may(hostadapter.PermSettings) {
+		f.Nav = append(f.Nav, navItem{Key: "settings", URL: w.paths.Settings("general"), Icon: "settings"})
 	}
 	for i := range f.Nav {
 		f.Nav[i].Current = f.Nav[i].Key == nav

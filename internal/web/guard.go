@@ -1,15 +1,13 @@
 package web
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"strings"
 
 	"github.com/coursecrm/coursecrm/hostadapter"
-	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/internal/desk"
 )
 
 // maxBody bounds what a form may send: the longest message is some 300 kB, a third of this even
@@ -19,13 +17,11 @@ const maxBody = 1 << 20
 // policy is the pages' Content-Security-Policy (UI.md §10).
 const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; object-src 'none'"
 
-func requestID() string { return strings.ToLower(rand.Text()[:8]) }
-
 // serve runs a handler as every page runs: with headers, a bounded body, the staff looked up and
 // their permission checked, and whatever goes wrong turned into an answer.
 func (w *Web) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		q := newRequest(rw, r, requestID())
+		q := newRequest(rw, r, desk.RequestID())
 		defer w.rescue(q)
 		pageHeaders(rw.Header())
 		if err := w.admit(q, rt); err != nil {
@@ -50,21 +46,12 @@ func pageHeaders(h http.Header) {
 func (w *Web) admit(q *request, rt route) error {
 	limit := rt.limit()
 	if q.r.ContentLength > limit {
-		return errTooLarge
+		return desk.ErrTooLarge
 	}
 	q.r.Body = http.MaxBytesReader(q.w, q.r.Body, limit)
 	staff, err := w.Staff.Staff(q.r)
 	q.staff = staff
-	switch {
-	case err != nil:
-		return fmt.Errorf("who asks: %w", err)
-	case !staff.May(hostadapter.PermView), !staff.May(rt.perm):
-		return fmt.Errorf("%w: needs %s", fault.ErrForbidden, rt.perm)
-	case staff.Scope != hostadapter.ScopeAll:
-		// The services cannot narrow people down to a team yet; showing all would be a leak.
-		return errScope
-	}
-	return nil
+	return desk.Admit(staff, err, rt.perm)
 }
 
 // refuse sends who is not logged in to the host's login, where the host named one.

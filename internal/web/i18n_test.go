@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/crm/home"
 	h "github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/internal/projection"
 	"github.com/coursecrm/coursecrm/segment"
@@ -43,12 +45,15 @@ func prefixes() map[string][]string {
 	out := map[string][]string{
 		"nav":     {"home", "audience", "campaigns", "links", "templates", "sync"},
 		"channel": channels, "weekday": {"0", "1", "2", "3", "4", "5", "6"},
-		"learner":    {string(h.LearnerActive), string(h.LearnerLocked), string(h.LearnerDeleted)},
-		"gender":     {string(h.GenderMale), string(h.GenderFemale)},
-		"target":     {string(h.TargetCourse), string(h.TargetClassroom), string(h.TargetMembership), string(h.TargetOther)},
-		"feed":       append(words(projection.Feeds()), string(projection.Facts)),
-		"failure":    words(projection.Failures()),
-		"reason":     projection.Codes(),
+		"learner": {string(h.LearnerActive), string(h.LearnerLocked), string(h.LearnerDeleted)},
+		"gender":  {string(h.GenderMale), string(h.GenderFemale)},
+		"target":  {string(h.TargetCourse), string(h.TargetClassroom), string(h.TargetMembership), string(h.TargetOther)},
+		"feed":    append(words(projection.Feeds()), string(projection.Facts)),
+		"failure": words(projection.Failures()),
+		"reason":  projection.Codes(),
+		"home.by": words(home.Steps()), "home.comp": homeKinds(), "home.comp_by": homeKinds(),
+		"home.band.login": {"last", "span", "over", "none"}, "home.band.learning": {"last", "span", "over", "none"},
+		"home.band.purchases": {"one", "span", "over", "none"}, "home.band.spend": {"below", "span", "over", "none"},
 		"first":      {"sync", "email", "audience"},
 		"first.why":  {"sync", "email", "audience"},
 		"exclusion":  words(campaign.Exclusions()),
@@ -57,7 +62,7 @@ func prefixes() map[string][]string {
 		"funnel":     {"matched", "accepted", "clicked", "paid"},
 		"group":      {"all", "any", "none"},
 		"sort":       words(segment.Sorts()),
-		"reach":      reachWords(),
+		"reach":      desk.ReachWords(),
 		"cond.bad":   badWords(),
 		"enrollment": {string(h.EnrollmentActive), string(h.EnrollmentLocked), string(h.EnrollmentExpired), string(h.EnrollmentExited)},
 		"suffix":     numbers,
@@ -79,7 +84,7 @@ func prefixes() map[string][]string {
 		"why.flag":      {"true", "false"}, "why.query": {"true", "false"},
 		"list.field": listFields(), "list.kind": listKinds(), "list.bad": badReasons(),
 		"short.state": append(words(shortlink.FreeStates()), allShortLinks), "short.field": shortFields(), "short.hint": utmFields(),
-		"error.title": failures(), "error.text": failures(),
+		"error.title": desk.Failures(), "error.text": desk.Failures(),
 		"public.title": {"missing", "over", "busy"}, "public.text": {"missing", "over", "busy"},
 	}
 	for _, ch := range channels {
@@ -90,9 +95,15 @@ func prefixes() map[string][]string {
 	statPrefixes(out)
 	labelPrefixes(out)
 	offeringPrefixes(out)
+	reportPrefixes(out)
 	followupPrefixes(out)
 	personPrefixes(out)
+	settingPrefixes(out)
 	return out
+}
+
+func homeKinds() []string {
+	return words([]home.Kind{home.ByLogin, home.ByPurchases, home.BySpend, home.ByLearning})
 }
 
 var (

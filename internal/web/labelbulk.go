@@ -8,6 +8,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/crm/label"
 	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -95,7 +96,7 @@ func (w *Web) applyLabel(q *request, g given, p labelBulkPage) (label.Batch, err
 			return label.Batch{}, err
 		}
 	}
-	if err := w.record(q, action, labelObject(id), map[string]any{"rule": ruleHash(g.Rule)}); err != nil {
+	if err := w.record(q, action, labelObject(id), map[string]any{"rule": desk.RuleHash(g.Rule)}); err != nil {
 		return label.Batch{}, err
 	}
 	b, err := do(q.ctx(), q.staff, id, g.Rule, p.Key)

@@ -59,11 +59,11 @@ func (w *Web) personLabel(q *request) error {
 		return err
 	}
 	id, f := segment.PersonID(n), q.r.PostForm
-	if !f.Has("cut") && !f.Has("name") {
-		return fault.Fields{"name": {Key: "problem.missing"}}
-	}
 	if !q.mayLabel() {
 		return fmt.Errorf("%w: needs %s or %s", fault.ErrForbidden, hostadapter.PermFollowup, hostadapter.PermSegmentEdit)
+	}
+	if !f.Has("cut") && !f.Has("name") {
+		return fault.Fields{"name": {Key: "problem.missing"}}
 	}
 	err = w.changePerson(q, id, labelID(f.Get("cut")), f.Get("name"))
 	var problems fault.Fields

@@ -138,7 +138,7 @@ func TestAPersonIsTagged(t *testing.T) {
 	s.world.staff.Permissions = []h.Permission{h.PermView}
 	part(url.Values{"name": {"可分期"}}).want(t, 403)
 	s.post("/people/1/labels", url.Values{"cut": {"1"}}).want(t, 403)
-	s.post("/people/1/labels", url.Values{}).want(t, 422)
+	s.post("/people/1/labels", url.Values{}).want(t, 403)
 }
 
 func TestWhyAPersonHasATag(t *testing.T) {

@@ -16,7 +16,7 @@ func TestLargeDeeds(t *testing.T) {
 	t.Parallel()
 	for _, may := range []bool{false, true} {
 		s := newSite(t, func(w *world, c *Config) {
-			w.result, c.LargeSend = halfSent(), 10
+			w.result, w.chosen.LargeSend = halfSent(), new(int64(10))
 			if !may {
 				w.staff.Permissions = slices.DeleteFunc(h.AllPermissions(), func(p h.Permission) bool { return p == h.PermCampaignSendLarge })
 			}

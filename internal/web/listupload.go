@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
 )
@@ -149,7 +150,7 @@ func (q *request) parseUpload() error {
 	case err == nil, errors.Is(err, http.ErrNotMultipart):
 		return nil
 	case errors.As(err, &large):
-		return errTooLarge
+		return desk.ErrTooLarge
 	}
 	return fmt.Errorf("read upload: %w: %w", fault.ErrInvalid, err)
 }
@@ -226,20 +227,8 @@ func (w *Web) showReport(q *request, name string, list segment.IDList, report se
 	p := reportPage{Frame: w.frame(q, "list.report", "audience"), Name: name, Report: report, Duplicates: list.Duplicates, Columns: list.Columns,
 		Bad: badLines(list.Bad), BadTotal: list.BadTotal}
 	for _, e := range report.Unmatched {
-		p.Unmatched = append(p.Unmatched, unmatchedLine{e.Line, e.Kind, maskEntry(e)})
+		p.Unmatched = append(p.Unmatched, unmatchedLine{e.Line, e.Kind, desk.MaskEntry(e)})
 	}
 	p.Use = w.paths.Audience(values("q", canonical(segment.Group("all", segment.Condition("list", segment.OpIn, []int64{report.ID}, "")))))
 	return w.render(q, http.StatusOK, "listreport", p)
-}
-
-// maskEntry hides what may be somebody's contact. What was read as an id may be a number that was
-// typed wrong.
-func maskEntry(e segment.IDEntry) string {
-	switch {
-	case e.Kind == segment.KindEmail:
-		return maskEmail(e.Value)
-	case e.Kind == segment.KindMobile, strings.Trim(e.Value, "0123456789+-()") == "" && len(e.Value) > 6:
-		return maskMobile(e.Value)
-	}
-	return e.Value
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/coursecrm/coursecrm/funnel"
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
 )
@@ -126,7 +127,7 @@ func (w *Web) offeringLevel(kind hostadapter.TargetType) func(*request) error {
 			return err
 		}
 		s := offeringState{kind: kind, id: id, period: usualPeriod, tab: funnel.Tabs()[0]}
-		o := funnel.Opinion{Learner: who, Offering: id, Level: funnel.Level(f.Get("level")), Reason: clean(f.Get("reason"))}
+		o := funnel.Opinion{Learner: who, Offering: id, Level: funnel.Level(f.Get("level")), Reason: desk.Clean(f.Get("reason"))}
 		if o.Level == autoLevel {
 			o.Level = ""
 		} else if !slices.Contains(funnel.Levels(), o.Level) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/funnel"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/segment"
 )
 
@@ -83,7 +84,7 @@ func offeringParams() []string { return []string{"q", "category", "status", "ope
 
 // readOfferings reads what an address or a form asks for. What makes no sense narrows nothing.
 func readOfferings(kind hostadapter.TargetType, v url.Values) (funnel.Query, url.Values) {
-	q := funnel.Query{Kind: kind, Search: strings.TrimSpace(clean(v.Get("q"))), Category: clean(v.Get("category")),
+	q := funnel.Query{Kind: kind, Search: strings.TrimSpace(desk.Clean(v.Get("q"))), Category: desk.Clean(v.Get("category")),
 		Status: hostadapter.OfferingPublished, OnlyOpen: v.Get("open") == "1", Sort: funnel.Sort(v.Get("sort"))}
 	if text := []rune(q.Search); len(text) > maxShortSearch {
 		q.Search = string(text[:maxShortSearch])

@@ -10,6 +10,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -44,7 +45,7 @@ const optOutPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; for
 // optOut shows the page or takes its answer. Looking never changes anything, since mail scanners
 // follow links; a POST acts at once, without a login or a cookie.
 func (w *Web) optOut(rw http.ResponseWriter, r *http.Request) {
-	q := newRequest(rw, r, requestID())
+	q := newRequest(rw, r, desk.RequestID())
 	defer w.rescuePublic(q)
 	privately(rw.Header())
 	var err error
@@ -80,14 +81,14 @@ func (w *Web) showOptOut(q *request, o campaign.OptOut) error {
 	case o.Out:
 		word = "out"
 	}
-	p := optOutPage{Site: w.SiteName}
+	p := optOutPage{Site: w.Settings.Site()}
 	for _, lang := range languages() {
 		l := w.pages.locales[lang]
 		channel := ""
 		if !o.Test {
 			channel = l.TK("optout.channel", o.Channel)
 		}
-		text := optOutText{Lang: lang, Title: l.TK("optout.title", word, w.SiteName, channel), Text: l.TK("optout.text", word, w.SiteName, channel)}
+		text := optOutText{Lang: lang, Title: l.TK("optout.title", word, w.Settings.Site(), channel), Text: l.TK("optout.text", word, w.Settings.Site(), channel)}
 		switch word {
 		case "ask":
 			text.Button, text.Answer = l.T("optout.leave"), answerOut
@@ -143,7 +144,7 @@ func readAnswer(q *request) (url.Values, error) {
 func (w *Web) publicError(q *request, doing string, err error) {
 	var large *http.MaxBytesError
 	switch {
-	case errors.As(err, &large), errors.Is(err, errTooLarge):
+	case errors.As(err, &large), errors.Is(err, desk.ErrTooLarge):
 		q.w.Header().Set("Connection", "close")
 		plainAnswer(q.w, http.StatusRequestEntityTooLarge)
 		return
@@ -161,7 +162,7 @@ func (w *Web) publicError(q *request, doing string, err error) {
 func (w *Web) rescuePublic(q *request) {
 	if p := recover(); p != nil {
 		if q.id == "" {
-			q.id = requestID()
+			q.id = desk.RequestID()
 		}
 		w.Log.ErrorContext(q.ctx(), "web: panic on a public page", "request", q.id, "stack", string(debug.Stack()))
 		w.publicFail(q.w, q.r, errors.New("panic"))

@@ -154,7 +154,7 @@ func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	evil := `"><script>alert(1)</script>` + "\r\nBcc: x@y.z"
 	s := newSite(t, func(w *world, c *Config) {
-		c.SiteName = evil
+		w.chosen.SiteName = &evil
 		w.staff.Name = evil
 		for i := range w.people {
 			w.people[i].Nickname, w.people[i].RealName, w.people[i].Tags, w.people[i].MemberLevel = evil, evil, []string{evil}, evil

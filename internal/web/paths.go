@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"path"
 	"strconv"
@@ -77,9 +78,36 @@ func (p paths) Choices(q url.Values) string   { return p.to("/audience/choices",
 func (p paths) Select() string                { return p.base + "/audience/select" }
 func (p paths) Composer(token string) string  { return p.to("/campaigns/new", values("s", token)) }
 func (p paths) Campaigns(after string) string { return p.to("/campaigns", values("after", after)) }
-func (p paths) Sync() string                  { return p.base + "/sync" }
-func (p paths) Repair() string                { return p.base + "/sync/repair" }
-func (p paths) Problems(after string) string  { return p.to("/sync/problems", values("after", after)) }
+
+// Settings is a page of settings: one of settingParts.
+func (p paths) Settings(part string) string {
+	switch part {
+	case "general":
+		return p.base + "/settings"
+	case "health":
+		return p.base + "/health"
+	}
+	return p.base + "/settings/" + part
+}
+
+// Audit is the record as q narrows it, from an entry on.
+func (p paths) Audit(q url.Values, before string) string {
+	v := maps.Clone(q)
+	if before != "" {
+		v.Set("before", before)
+	}
+	return p.to("/settings/audit", v)
+}
+
+// AuditExport takes the form that exports the record.
+func (p paths) AuditExport() string { return p.base + "/settings/audit/export" }
+
+// PersonErase asks before somebody is erased, and does it.
+func (p paths) PersonErase(id segment.PersonID) string { return p.Person(id) + "/erase" }
+
+func (p paths) Sync() string                 { return p.base + "/sync" }
+func (p paths) Repair() string               { return p.base + "/sync/repair" }
+func (p paths) Problems(after string) string { return p.to("/sync/problems", values("after", after)) }
 func (p paths) Person(id segment.PersonID) string {
 	return p.base + "/people/" + strconv.FormatInt(int64(id), 10)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/segment"
 )
 
@@ -82,7 +83,7 @@ type personRow struct {
 }
 
 func (w *Web) personRow(p segment.Person) personRow {
-	row := personRow{ID: p.ID, URL: w.paths.Person(p.ID), Name: p.Name(), Mobile: maskMobile(p.Mobile), Mail: maskEmail(p.Email),
+	row := personRow{ID: p.ID, URL: w.paths.Person(p.ID), Name: p.Name(), Mobile: desk.MaskMobile(p.Mobile), Mail: desk.MaskEmail(p.Email),
 		Level: p.MemberLevel, LastLogin: p.LastLoginAt, Tags: p.Tags, PaidCount: p.PaidCount, PaidTotal: p.PaidTotal,
 		LastPaidAt: p.LastPaidAt, RegisteredAt: p.RegisteredAt, Source: p.RegisterSource, Enrolled: p.Enrolled, LastLearnAt: p.LastLearnAt,
 		Contacted: p.Contacted, Locked: p.Status == "locked"}

@@ -5,8 +5,10 @@ import (
 	"strconv"
 
 	"github.com/coursecrm/coursecrm/crm/dossier"
+	"github.com/coursecrm/coursecrm/crm/erasure"
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/segment"
 )
 
@@ -28,6 +30,8 @@ type personPage struct {
 	MessageURL   string
 	MaySend      bool
 	PrintURL     string
+	EraseURL     string // empty: staff may not, or it is done
+	Erased       erasure.Erasure
 	Panel        personPanel
 	Form         *followupForm // nil: staff may not write
 	Labels       personLabels
@@ -53,15 +57,11 @@ func (p personPage) Average() int64 {
 	return p.PaidTotal / int64(p.PaidCount)
 }
 
-// reachView says whether a person can be reached on a channel, and why not.
+// reachView is a channel with its icon.
 type reachView struct {
-	Channel hostadapter.Channel
-	Icon    string
-	Word    string // reach.<word>
+	desk.Reach
+	Icon string
 }
-
-// OK reports whether a message could go out.
-func (r reachView) OK() bool { return r.Word == "ok" }
 
 type receivedRow struct {
 	dossier.Delivery
@@ -105,7 +105,7 @@ func (w *Web) headOf(q *request, whole bool) (personPage, error) {
 		PrintURL: w.paths.PersonPrint(d.ID), WhyURL: w.paths.Why(d.ID, nil), PlacesURL: w.paths.PersonTab(d.ID, tabCourses, "", "")}
 	p.Mobile, p.Mail = d.Person.Mobile, d.Person.Email
 	if !whole {
-		p.Mobile, p.Mail = maskMobile(p.Mobile), maskEmail(p.Mail)
+		p.Mobile, p.Mail = desk.MaskMobile(p.Mobile), desk.MaskEmail(p.Mail)
 	}
 	p.Dossier.Person.Mobile, p.Dossier.Person.Email = "", ""
 	if d.Nickname != d.Name() {
@@ -115,6 +115,15 @@ func (w *Web) headOf(q *request, whole bool) (personPage, error) {
 		p.HostPage = w.Links.LearnerURL(d.HostID)
 	}
 	p.Places = w.placeViews(d.Places)
+	if p.Erased, err = w.Erasures.Find(q.ctx(), d.ID); err != nil {
+		return personPage{}, err
+	}
+	switch {
+	case !p.Erased.At.IsZero():
+		p.MaySend = false // nobody can be written to whose contacts are gone
+	case q.may(hostadapter.PermSettings):
+		p.EraseURL = w.paths.PersonErase(d.ID)
+	}
 	return p, nil
 }
 
@@ -147,34 +156,12 @@ func (w *Web) showPerson(q *request, whole bool) error {
 	return w.render(q, http.StatusOK, "person", p)
 }
 
-// reachWords lists what can be said of a channel.
-func reachWords() []string {
-	return []string{"ok", "no_mobile", "no_email", "denied", "suppressed", "inactive", "staff"}
-}
-
-// reach asks what a campaign would ask, in the same order.
+// reach says of every channel whether a message could go out on it.
 func reach(d dossier.Dossier) []reachView {
-	out := []reachView{
-		{hostadapter.ChannelSMS, "device-mobile", "ok"},
-		{hostadapter.ChannelEmail, "mail", "ok"},
-		{hostadapter.ChannelMessage, "message-circle", "ok"},
-	}
-	for i := range out {
-		c := &out[i]
-		switch {
-		case d.Status != hostadapter.LearnerActive:
-			c.Word = "inactive"
-		case !d.Marketable:
-			c.Word = "staff"
-		case c.Channel == hostadapter.ChannelSMS && !d.MobileUsable && !d.MobileDead:
-			c.Word = "no_mobile"
-		case c.Channel == hostadapter.ChannelEmail && !d.EmailUsable && !d.EmailDead:
-			c.Word = "no_email"
-		case d.Consent[c.Channel] == hostadapter.ConsentDenied:
-			c.Word = "denied"
-		case c.Channel == hostadapter.ChannelSMS && d.MobileDead, c.Channel == hostadapter.ChannelEmail && d.EmailDead:
-			c.Word = "suppressed"
-		}
+	icons := map[hostadapter.Channel]string{hostadapter.ChannelSMS: "device-mobile", hostadapter.ChannelEmail: "mail", hostadapter.ChannelMessage: "message-circle"}
+	var out []reachView
+	for _, r := range desk.ReachOf(d) {
+		out = append(out, reachView{r, icons[r.Channel]})
 	}
 	return out
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	h "github.com/coursecrm/coursecrm/hostadapter"
+
+	"github.com/coursecrm/coursecrm/internal/desk"
 )
 
 // TestPersonTabs shows each tab as a page and as the part that htmx swaps; both say the same.
@@ -55,7 +57,7 @@ func TestPersonPrint(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	whole := s.world.people[0].Mobile
-	s.get("/people/1/print").want(t, 200, "许知夏 的档案", "动态", "C20260902110", "实验中学", "问能不能分期", "只列最近 100 条", maskMobile(whole)).lacks(t, whole, "secret00@example.com", "hx-get=\"/crm/people")
+	s.get("/people/1/print").want(t, 200, "许知夏 的档案", "动态", "C20260902110", "实验中学", "问能不能分期", "只列最近 100 条", desk.MaskMobile(whole)).lacks(t, whole, "secret00@example.com", "hx-get=\"/crm/people")
 	s.post("/people/1/print", nil).want(t, 200, whole, "secret00@example.com")
 	if got := s.world.deeds(); !slices.Equal(got, []string{"contact.shown person:1"}) {
 		t.Errorf("recorded %q", got)

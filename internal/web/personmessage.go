@@ -8,6 +8,7 @@ import (
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/crm/dossier"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
 )
@@ -75,7 +76,7 @@ func (w *Web) personMessageStart(q *request) error {
 	return w.openNewDraft(q, draft)
 }
 
-func isChannel(ch hostadapter.Channel) bool { return slices.Contains(allChannels(), ch) }
+func isChannel(ch hostadapter.Channel) bool { return slices.Contains(desk.Channels(), ch) }
 
 func (w *Web) dossierOf(q *request) (dossier.Dossier, error) {
 	n, err := q.id64()

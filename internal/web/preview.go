@@ -10,6 +10,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
 )
@@ -60,7 +61,7 @@ func (p previewView) Stretches() []textPart { return linked(p.Text) }
 // preview renders a draft for a person of its audience.
 func (w *Web) preview(q *request, c *composing) (previewView, error) {
 	d := c.d
-	d.Content = contentFor(d.Channel, d.Content)
+	d.Content = desk.ContentFor(d.Channel, d.Content)
 	v, err := w.previewOf(q, d, c.as)
 	v.URL = w.paths.Draft(d.Key, "", nil)
 	v.Width = c.width
@@ -73,7 +74,7 @@ func (w *Web) preview(q *request, c *composing) (previewView, error) {
 
 // previewOf renders a message. One that cannot be had in time is a preview that says so.
 func (w *Web) previewOf(q *request, d campaign.Draft, as int) (previewView, error) {
-	v := previewView{Channel: d.Channel, Sender: w.SiteName, Address: w.EmailFrom}
+	v := previewView{Channel: d.Channel, Sender: w.Settings.Site(), Address: w.EmailFrom}
 	p, err := w.Campaigns.Preview(q.ctx(), d, as)
 	switch {
 	case errors.Is(err, fault.ErrUnavailable):
@@ -149,7 +150,7 @@ func (w *Web) templateMail(q *request) error {
 // sampleDraft makes a campaign of a template, to everyone and with everything filled in, so that
 // it can be looked at.
 func (w *Web) sampleDraft(q *request, ch hostadapter.Channel, content campaign.Content) campaign.Draft {
-	content = contentFor(ch, content)
+	content = desk.ContentFor(ch, content)
 	d := campaign.Draft{Channel: ch, Rule: segment.Everyone(), Content: content, Fill: campaign.Fill{Params: map[string]string{}, Fallbacks: map[string]string{}}}
 	personal, params, usesLink, _ := campaign.Mentions(ch, content)
 	for _, name := range params {
@@ -179,7 +180,7 @@ func (w *Web) templatePreview(q *request, t campaign.SavedTemplate, f url.Values
 	for _, key := range previewWidths() {
 		v.Widths = append(v.Widths, widthView{key, key == c.width})
 	}
-	text, err := json.Marshal(contentFor(t.Channel, t.Content))
+	text, err := json.Marshal(desk.ContentFor(t.Channel, t.Content))
 	v.Posted = string(text)
 	return v, err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/shortlink"
 )
@@ -43,7 +44,7 @@ func (w *Web) follow(rw http.ResponseWriter, r *http.Request) {
 	target, err := w.ShortLinks.Follow(r.Context(), r.PathValue("code"), r)
 	if err != nil {
 		if !errors.Is(err, fault.ErrNotFound) && !errors.Is(err, shortlink.ErrOver) {
-			w.Log.ErrorContext(r.Context(), "web: short link", "request", requestID(), "err", err)
+			w.Log.ErrorContext(r.Context(), "web: short link", "request", desk.RequestID(), "err", err)
 		}
 		w.publicFail(rw, r, err)
 		return
@@ -54,16 +55,16 @@ func (w *Web) follow(rw http.ResponseWriter, r *http.Request) {
 
 // publicFail shows a plain page in every language.
 func (w *Web) publicFail(rw http.ResponseWriter, r *http.Request, err error) {
-	f := failureOf(err)
+	f := desk.FailureOf(err)
 	word := "missing"
 	if errors.Is(err, shortlink.ErrOver) {
-		word, f.status = "over", http.StatusGone
-	} else if f.status != http.StatusNotFound {
+		word, f.Status = "over", http.StatusGone
+	} else if f.Status != http.StatusNotFound {
 		word = "busy"
-		f.status = http.StatusServiceUnavailable
+		f.Status = http.StatusServiceUnavailable
 		rw.Header().Set("Retry-After", "5")
 	}
-	page := publicPage{Site: w.SiteName}
+	page := publicPage{Site: w.Settings.Site()}
 	for _, lang := range languages() {
 		l := w.pages.locales[lang]
 		page.Texts = append(page.Texts, publicText{lang, l.TK("public.title", word), l.TK("public.text", word)})
@@ -71,9 +72,9 @@ func (w *Web) publicFail(rw http.ResponseWriter, r *http.Request, err error) {
 	h := rw.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	q := newRequest(rw, r, requestID())
-	if err := w.render(q, f.status, "missing#public", page); err != nil {
+	q := newRequest(rw, r, desk.RequestID())
+	if err := w.render(q, f.Status, "missing#public", page); err != nil {
 		w.Log.ErrorContext(r.Context(), "web: public page", "request", q.id, "err", err)
-		http.Error(rw, http.StatusText(f.status), f.status)
+		http.Error(rw, http.StatusText(f.Status), f.Status)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
 )
@@ -130,7 +131,7 @@ func (w *Web) querySet(q *request) error {
 // keepQuery saves a quick query and records it: a change before it is made, a new one, which has no
 // id until then, right after.
 func (w *Web) keepQuery(q *request, s segment.Saved) (segment.QueryID, error) {
-	detail := map[string]any{"shared": s.Shared, "pinned": s.Pinned, "rule": ruleHash(s.Rule)}
+	detail := map[string]any{"shared": s.Shared, "pinned": s.Pinned, "rule": desk.RuleHash(s.Rule)}
 	if s.ID != 0 {
 		if err := w.record(q, audit.QuerySaved, queryObject(s.ID), detail); err != nil {
 			return 0, err

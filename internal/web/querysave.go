@@ -1,8 +1,6 @@
 package web
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"net/url"
@@ -40,12 +38,6 @@ func problemOf(list []fieldProblem, field string) fault.Problem {
 		}
 	}
 	return fault.Problem{}
-}
-
-// ruleHash names a rule without telling its values.
-func ruleHash(r segment.Rule) string {
-	sum := sha256.Sum256(r.JSON())
-	return hex.EncodeToString(sum[:8])
 }
 
 // queryNew shows the form of a new quick query, for the people that the address names.

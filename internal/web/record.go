@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/internal/desk"
 )
 
 // resultView is where a campaign stands, as its page shows it and asks for again.
@@ -35,11 +36,7 @@ func (r resultView) Failures() int64 { return r.Result.ByState[campaign.Failed] 
 func (r resultView) Cancelled() int64 { return r.Result.ByState[campaign.Cancelled] }
 
 // Waiting is how many messages have no outcome yet.
-func (r resultView) Waiting() int64 { return waiting(r.Result) }
-
-func waiting(r campaign.Result) int64 {
-	return r.ByState[campaign.Queued] + r.ByState[campaign.InFlight]
-}
+func (r resultView) Waiting() int64 { return desk.Waiting(r.Result) }
 
 // Planned reports whether its audience is frozen. Until then there is nothing to count.
 func (r resultView) Planned() bool { return !r.PlannedAt.IsZero() }
@@ -105,7 +102,7 @@ func (w *Web) every(c campaign.Campaign, r campaign.Result) string {
 	case campaign.Late:
 		return everyWhile
 	case campaign.Done, campaign.CalledOff:
-		if waiting(r) == 0 && (!c.Tracked || now.Sub(c.DoneAt) >= clickWatch) {
+		if desk.Waiting(r) == 0 && (!c.Tracked || now.Sub(c.DoneAt) >= clickWatch) {
 			return ""
 		}
 	}
@@ -146,7 +143,7 @@ func (w *Web) resultTabs(v resultView, current campaign.Filter) []tabView {
 		campaign.FilterClicked: r.Clickers, campaign.FilterUnclicked: -1, // of the clickers some may be unknown
 		campaign.FilterFailed: r.ByState[campaign.Failed], campaign.FilterUnknown: r.ByState[campaign.Unknown],
 		campaign.FilterExcluded: r.ExcludedTotal(), campaign.FilterLate: r.LateOutTotal(),
-		campaign.FilterWaiting: waiting(r), campaign.FilterCancelled: r.ByState[campaign.Cancelled],
+		campaign.FilterWaiting: desk.Waiting(r), campaign.FilterCancelled: r.ByState[campaign.Cancelled],
 	}
 	always := map[campaign.Filter]bool{campaign.FilterAll: true, campaign.FilterAccepted: true, campaign.FilterFailed: true,
 		campaign.FilterExcluded: true, campaign.FilterClicked: v.Tracked, campaign.FilterUnclicked: v.Tracked, campaign.FilterDelivered: v.Receipts}

@@ -1,84 +1,35 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/coursecrm/coursecrm/campaign"
-	"github.com/coursecrm/coursecrm/hostadapter"
-	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
 )
 
-// deed is something that staff can do to a campaign on its way.
-type deed struct {
-	action audit.Action
-	do     func(*campaign.Service, context.Context, campaign.ID) error
-	icon   string
-	asks   bool // it cannot be undone
+// deedLook is how the panel shows a deed.
+type deedLook struct {
+	icon string
+	asks bool // it cannot be undone
 }
 
-// deeds lists them by the part of their address.
-func deeds() map[string]deed {
-	return map[string]deed{
-		"pause":  {audit.CampaignPaused, (*campaign.Service).Pause, "player-pause", false},
-		"resume": {audit.CampaignResumed, (*campaign.Service).Resume, "rotate-clockwise", false},
-		"late":   {audit.CampaignSentLate, (*campaign.Service).SendLate, "send", false},
-		"cancel": {audit.CampaignCancelled, (*campaign.Service).Cancel, "player-stop", true},
-		"resend": {audit.CampaignResent, (*campaign.Service).ResendUnknown, "rotate-clockwise", true},
+// deedLooks lists them.
+func deedLooks() map[desk.Deed]deedLook {
+	return map[desk.Deed]deedLook{
+		desk.Pause:  {"player-pause", false},
+		desk.Resume: {"rotate-clockwise", false},
+		desk.Late:   {"send", false},
+		desk.Cancel: {"player-stop", true},
+		desk.Resend: {"rotate-clockwise", true},
 	}
 }
 
-// deedsOf lists what can be done to a campaign as it stands, the likeliest first.
-func deedsOf(c campaign.Campaign, r campaign.Result) []string {
-	var out []string
-	switch c.State {
-	case campaign.Scheduled, campaign.Planning:
-		out = []string{"cancel"}
-	case campaign.Late:
-		out = []string{"late", "cancel"}
-	case campaign.Sending:
-		switch c.Stalled {
-		case campaign.StallUnreachable, campaign.StallRefused, campaign.StallConsent:
-			out = []string{"resume"}
-		}
-		out = append(out, "pause", "cancel")
-	case campaign.Paused:
-		out = []string{"resume", "cancel"}
-	}
-	if r.ByState[campaign.Unknown] > 0 && (c.State == campaign.Done || c.State == campaign.Sending) { // paused, the rest would go out too
-		out = append(out, "resend")
-	}
-	return out
-}
-
-func offered(c campaign.Campaign, r campaign.Result, do string) bool {
-	return slices.Contains(deedsOf(c, r), do)
-}
-
-// tooLarge reports whether a deed would let more messages go than the visitor may send. Whoever may
-// not begin a large campaign does not let one go on either; stopping is for everybody who may send.
-func (w *Web) tooLarge(q *request, c campaign.Campaign, r campaign.Result, do string) bool {
-	if w.LargeSend == 0 || q.may(hostadapter.PermCampaignSendLarge) {
-		return false
-	}
-	numbers := map[string]int64{"late": c.Promised.Sendable, "resume": waiting(r), "resend": r.ByState[campaign.Unknown]}
-	return numbers[do] > w.LargeSend
-}
-
-// refusal says why a deed cannot be done; nil: it can.
-func (w *Web) refusal(q *request, c campaign.Campaign, r campaign.Result, do string) error {
-	switch {
-	case !offered(c, r, do):
-		return fmt.Errorf("%s campaign %d: %w", do, c.ID, fault.ErrConflict)
-	case w.tooLarge(q, c, r, do):
-		return fmt.Errorf("%s campaign %d: %w: needs %s", do, c.ID, fault.ErrForbidden, hostadapter.PermCampaignSendLarge)
-	}
-	return nil
+func (w *Web) refusal(q *request, c campaign.Campaign, r campaign.Result, do desk.Deed) error {
+	return desk.Refusal(q.staff, w.Settings.Current().LargeSend, c, r, do)
 }
 
 // deedView is a button of the progress card.
@@ -97,25 +48,25 @@ func deedLabels() []string {
 }
 
 // deedLabel is what stands on a deed's button.
-func deedLabel(c campaign.Campaign, do string) string {
+func deedLabel(c campaign.Campaign, do desk.Deed) string {
 	switch {
-	case do == "resume" && c.State == campaign.Sending:
+	case do == desk.Resume && c.State == campaign.Sending:
 		return "retry"
-	case do == "cancel" && !c.PlannedAt.IsZero():
+	case do == desk.Cancel && !c.PlannedAt.IsZero():
 		return "stop"
 	}
-	return do
+	return string(do)
 }
 
 func (w *Web) deedViews(q *request, c campaign.Campaign, r campaign.Result) []deedView {
 	var out []deedView
-	for _, do := range deedsOf(c, r) {
-		if do == "resend" || w.tooLarge(q, c, r, do) { // the first stands beside the unknown ones
+	for _, do := range desk.DeedsOf(c, r) {
+		if do == desk.Resend || desk.TooLarge(q.staff, w.Settings.Current().LargeSend, c, r, do) { // the first stands beside the unknown ones
 			continue
 		}
-		d := deeds()[do]
-		out = append(out, deedView{Label: deedLabel(c, do), URL: w.paths.CampaignPart(c.ID, do), Icon: d.icon, Asks: d.asks,
-			Main: do == "late" || do == "resume", Hard: do == "cancel"})
+		d := deedLooks()[do]
+		out = append(out, deedView{Label: deedLabel(c, do), URL: w.paths.CampaignPart(c.ID, string(do)), Icon: d.icon, Asks: d.asks,
+			Main: do == desk.Late || do == desk.Resume, Hard: do == desk.Cancel})
 	}
 	return out
 }
@@ -137,7 +88,7 @@ type askPage struct {
 func askTexts() []string { return []string{"cancel", "stop", "resend"} }
 
 // askCampaign asks whether a deed is really meant.
-func (w *Web) askCampaign(do string) func(*request) error {
+func (w *Web) askCampaign(do desk.Deed) func(*request) error {
 	return func(q *request) error {
 		c, r, err := w.standing(q)
 		if err != nil {
@@ -148,9 +99,9 @@ func (w *Web) askCampaign(do string) func(*request) error {
 		} else if err != nil { // for htmx a notice, where a dialog was to be
 			return err
 		}
-		p := askPage{Label: deedLabel(c, do), N: waiting(r), Icon: deeds()[do].icon, Hard: do == "cancel", URL: w.paths.CampaignPart(c.ID, do), Back: w.paths.Campaign(c.ID, "", "")}
+		p := askPage{Label: deedLabel(c, do), N: desk.Waiting(r), Icon: deedLooks()[do].icon, Hard: do == desk.Cancel, URL: w.paths.CampaignPart(c.ID, string(do)), Back: w.paths.Campaign(c.ID, "", "")}
 		p.Text = p.Label
-		if do == "resend" {
+		if do == desk.Resend {
 			p.N = r.ByState[campaign.Unknown]
 		}
 		if p.Name, err = w.campaignTitle(q, c); err != nil {
@@ -178,7 +129,7 @@ func (w *Web) standing(q *request) (c campaign.Campaign, r campaign.Result, err 
 }
 
 // moveCampaign does a deed. When the campaign's state does not allow it any more, its page says so.
-func (w *Web) moveCampaign(do string) func(*request) error {
+func (w *Web) moveCampaign(do desk.Deed) func(*request) error {
 	return func(q *request) error {
 		c, r, err := w.standing(q)
 		if err != nil {
@@ -189,11 +140,10 @@ func (w *Web) moveCampaign(do string) func(*request) error {
 		} else if err != nil {
 			return err
 		}
-		d := deeds()[do]
-		if err := w.record(q, d.action, fmt.Sprintf("campaign:%d", c.ID), map[string]any{"state": c.State, "waiting": waiting(r), "unknown": r.ByState[campaign.Unknown]}); err != nil {
+		if err := w.record(q, do.Action(), fmt.Sprintf("campaign:%d", c.ID), map[string]any{"state": c.State, "waiting": desk.Waiting(r), "unknown": r.ByState[campaign.Unknown]}); err != nil {
 			return err
 		}
-		err = d.do(w.Campaigns, q.ctx(), c.ID)
+		err = do.Do(q.ctx(), w.Campaigns, c.ID)
 		if errors.Is(err, fault.ErrConflict) {
 			if c, err = w.Campaigns.Find(q.ctx(), c.ID); err != nil {
 				return err

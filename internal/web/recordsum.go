@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/internal/desk"
 )
 
 // sumView accounts for everybody the campaign was meant for: its lines add up to Total.
@@ -73,7 +74,7 @@ func (w *Web) sumView(l *locale, c campaign.Campaign, r campaign.Result, receipt
 	add(campaign.FilterFailed, "", r.ByState[campaign.Failed])
 	add(campaign.FilterUnknown, "", r.ByState[campaign.Unknown])
 	add(campaign.FilterCancelled, "", r.ByState[campaign.Cancelled])
-	add(campaign.FilterWaiting, "", waiting(r))
+	add(campaign.FilterWaiting, "", desk.Waiting(r))
 	for _, g := range v.Groups {
 		for i := range g.Lines {
 			g.Lines[i].Share = share(g.Lines[i].N, most)

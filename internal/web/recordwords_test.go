@@ -3,6 +3,7 @@ package web
 import (
 	"github.com/coursecrm/coursecrm/campaign"
 	h "github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 )
 
 // recordPrefixes adds the words of the pages about what was sent, and of who may be written to.
@@ -27,7 +28,7 @@ func recordPrefixes(out map[string][]string) {
 		"consent.source":      words(consentSources()),
 		"suppressions.field":  suppressionFields(),
 		"suppressions.reason": words(suppressionReasons()),
-		"optout.channel":      words(allChannels()),
+		"optout.channel":      words(desk.Channels()),
 		"optout.title":        optOutWords(),
 		"optout.text":         optOutWords(),
 	} {

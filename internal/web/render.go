@@ -36,7 +36,7 @@ func newPages(p paths, c Config) (*pages, error) {
 		}
 		l := &locale{lang: lang, messages: m, loc: c.Location, currency: c.Currency, now: c.Now}
 		out.locales[lang], out.sets[lang] = l, map[string]*template.Template{}
-		base, err := template.New("base").Option("missingkey=error").Funcs(functions(l, p, c.SiteName)).
+		base, err := template.New("base").Option("missingkey=error").Funcs(functions(l, p, c.Settings.Site)).
 			ParseFS(templateFS, "templates/layout.html", "templates/parts/*.html")
 		if err != nil {
 			return nil, err
@@ -56,7 +56,7 @@ func newPages(p paths, c Config) (*pages, error) {
 }
 
 // functions are what templates may call, bound to one language.
-func functions(l *locale, p paths, site string) template.FuncMap {
+func functions(l *locale, p paths, site func() string) template.FuncMap {
 	sprite := p.Asset("icons.svg")
 	return template.FuncMap{
 		"t": l.T, "tk": l.TK, "num": l.Num, "pct": l.Pct, "of": l.Of, "round": func(f float64) int64 { return int64(math.Round(f)) },
@@ -71,7 +71,8 @@ func functions(l *locale, p paths, site string) template.FuncMap {
 		"bar": bar, "cell": newCell, "viewField": newViewField, "tabsOf": newTabs, "fieldErr": newFieldProblem,
 		"insertMenu": newInsertMenu, "blockIn": newBlockIn, "subjectLength": campaign.SubjectLength,
 		"exportFormats": exportNames,
-		"site":          func() string { return site },
+		"megabytes":     func(n int64) int64 { return (n + 1<<20 - 1) >> 20 },
+		"site":          site,
 		"currency":      func() string { return moneySign(0, l.currency) },
 	}
 }

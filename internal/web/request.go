@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
 )
@@ -53,7 +54,7 @@ func (q *request) parse() error {
 	case err == nil:
 		return nil
 	case errors.As(err, &large):
-		return errTooLarge
+		return desk.ErrTooLarge
 	}
 	return fmt.Errorf("read form: %w: %w", fault.ErrInvalid, err)
 }

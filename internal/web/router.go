@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -156,6 +157,24 @@ func (w *Web) routes() []route {
 		{"POST", "/links/{id}/archive", send, w.shortArchive},
 		{"POST", "/links/{id}/restore", send, w.shortRestore},
 
+		{"GET", "/reports", view, w.campaignReport},
+		{"POST", "/reports/campaigns/export", export, w.campaignReportExport},
+		{"GET", "/reports/offerings", view, w.offeringReport},
+		{"POST", "/reports/offerings/export", export, w.offeringReportExport},
+		{"GET", "/reports/audience", view, w.audienceReport},
+		{"POST", "/reports/audience/export", export, w.audienceReportExport},
+
+		{"GET", "/settings", settings, w.settings},
+		{"POST", "/settings", settings, w.settingsSave},
+		{"GET", "/settings/channels", settings, w.settingChannels},
+		{"POST", "/settings/channels", settings, w.channelTry},
+		{"GET", "/settings/staff", settings, w.settingStaff},
+		{"GET", "/settings/audit", settings, w.auditLog},
+		{"POST", "/settings/audit/export", settings, w.auditExport}, // asks for export too
+		{"GET", "/health", settings, w.health},
+		{"GET", "/people/{id}/erase", settings, w.eraseAsk},
+		{"POST", "/people/{id}/erase", settings, w.erase},
+
 		{"GET", "/sync", view, w.sync},
 		{"GET", "/sync/problems", settings, w.problems},
 		{"POST", "/sync/repair", settings, w.repair},
@@ -173,7 +192,7 @@ func (w *Web) adminHandler() http.Handler {
 	mux.Handle(rest, w.serve(route{perm: hostadapter.PermView, do: func(q *request) error {
 		if allow := allowed(mux, q.r, rest); len(allow) > 0 {
 			q.w.Header().Set("Allow", strings.Join(allow, ", "))
-			return errMethod
+			return desk.ErrMethod
 		}
 		return fault.ErrNotFound
 	}}))
@@ -181,9 +200,9 @@ func (w *Web) adminHandler() http.Handler {
 
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		q := newRequest(rw, r, requestID())
+		q := newRequest(rw, r, desk.RequestID())
 		pageHeaders(rw.Header())
-		w.fail(q, errCrossOrigin)
+		w.fail(q, desk.ErrCrossOrigin)
 	}))
 	return guard.Handler(mux)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/shortlink"
 )
@@ -54,7 +55,7 @@ func (w *Web) shortCreate(q *request) error {
 		}
 		return w.showShortNew(q, http.StatusUnprocessableEntity, w.newLinkForm(q, in, problems).typed(f), key)
 	}
-	if err := w.record(q, audit.LinkSaved, shortObject(l.ID), map[string]any{"target": hash(l.Target)}); err != nil {
+	if err := w.record(q, audit.LinkSaved, shortObject(l.ID), map[string]any{"target": desk.Hash(l.Target)}); err != nil {
 		return err
 	}
 	return q.redirect(w.paths.ShortLink(l.ID, ""))
@@ -82,7 +83,7 @@ func (w *Web) shortUpdate(q *request) error {
 	if problems != nil {
 		return again(http.StatusUnprocessableEntity, problems)
 	}
-	if err := w.record(q, audit.LinkSaved, shortObject(was.ID), map[string]any{"target": hash(in.Target)}); err != nil {
+	if err := w.record(q, audit.LinkSaved, shortObject(was.ID), map[string]any{"target": desk.Hash(in.Target)}); err != nil {
 		return err
 	}
 	version, _ := strconv.ParseInt(f.Get("version"), 10, 64) // what is none is no version of ours
@@ -100,7 +101,7 @@ func (w *Web) shortUpdate(q *request) error {
 // readLinkForm reads what was typed over what a link says, and what is wrong with it as far as
 // one can tell without keeping it.
 func (w *Web) readLinkForm(f url.Values, was shortlink.FreeForm) (shortlink.FreeForm, fault.Fields) {
-	text := func(name string) string { return strings.TrimSpace(clean(f.Get(name))) }
+	text := func(name string) string { return strings.TrimSpace(desk.Clean(f.Get(name))) }
 	in := shortlink.FreeForm{Title: text("title"), Target: text("target"), Slug: was.Slug,
 		UTM: shortlink.UTM{Source: text("utm.source"), Medium: text("utm.medium"), Campaign: text("utm.campaign"), Content: text("utm.content"), Term: text("utm.term")}}
 	if f.Has("slug") { // a name that cannot change has no field

@@ -3,6 +3,7 @@ package web
 import (
 	"net/url"
 
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/shortlink"
 )
@@ -78,7 +79,7 @@ func (f linkForm) typed(form url.Values) linkForm {
 	for _, list := range [][]fieldView{f.Fields, f.UTM} {
 		for i := range list {
 			if name := list[i].Name; form.Has(name) {
-				list[i].Value = clean(form.Get(name))
+				list[i].Value = desk.Clean(form.Get(name))
 			}
 		}
 	}

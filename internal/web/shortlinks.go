@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/shortlink"
 )
@@ -44,7 +45,7 @@ const (
 // shortLinks shows a page of the list: by default what leads somewhere.
 func (w *Web) shortLinks(q *request) error {
 	v := q.r.URL.Query()
-	p := shortLinksPage{State: v.Get("state"), Search: strings.TrimSpace(clean(v.Get("q"))), MayEdit: q.may(hostadapter.PermCampaignSend)}
+	p := shortLinksPage{State: v.Get("state"), Search: strings.TrimSpace(desk.Clean(v.Get("q"))), MayEdit: q.may(hostadapter.PermCampaignSend)}
 	if text := []rune(p.Search); len(text) > maxShortSearch {
 		p.Search = string(text[:maxShortSearch])
 	}

@@ -163,6 +163,7 @@ func (s *site) pagesToSee() []string {
 		"/courses", "/courses?q=x&status=all&sort=title&dir=desc&open=1&category=%E8%80%83%E7%A0%94", "/courses?q=nothing", "/classrooms", "/classrooms?sort=conversion",
 		"/courses/12", "/courses/12?days=7&tab=pending", "/courses/12?days=all&tab=enrolled&study=stalled", "/courses/12?tab=past&after=20", "/courses/12?tab=withdrawn&all=1", "/courses/12?behaviour=view&level=high&seen=14&x=7",
 		"/courses/13?tab=withdrawn", "/courses/14", "/courses/14?x=7", "/classrooms/15", "/courses/12/intent?learner=1", "/classrooms/15/intent?learner=2",
+		"/reports", "/reports?days=all&by=channel&sort=rate", "/reports?by=weekday", "/reports?by=hour&sort=revenue&dir=asc", "/reports?by=audience", "/reports?by=staff", "/reports?by=template", "/reports/offerings", "/reports/offerings?by=category&sort=refund_rate", "/reports/offerings?by=kind", "/reports/audience", "/reports/audience?days=all", "/reports/audience?days=30&by=day",
 		"/labels", "/labels/1", "/labels/12", "/labels/bulk?s=" + token, "/labels/bulk?q=" + rule, "/labels/batches/1", "/labels/batches/4", "/people/1/interests", "/people/2/interests",
 		"/followups", "/followups?who=team", "/followups?who=team&state=overdue&after=2", "/followups?state=today", "/followups/1?saved=1", "/followups/2", "/followups/4", "/followups/new?s=" + token, "/followups/new?q=" + rule, "/suppressions", "/suppressions?channel=sms",
 		"/campaigns/new?s=" + token, "/campaigns/new?q=" + rule, "/drafts/SMSDRAFT", "/drafts/MAILDRAFT", "/drafts/PMDRAFT", "/drafts/EMPTYDRAFT?check=1", "/drafts/ONEDRAFT", "/drafts/MAILDRAFT?as=2&w=phone", "/drafts/MAILDRAFT?w=text",
@@ -170,6 +171,6 @@ func (s *site) pagesToSee() []string {
 		"/templates", "/templates?channel=email", "/templates/new?channel=sms", "/templates/new?channel=email", "/templates/new?channel=message", "/templates/new?draft=MAILDRAFT", "/templates/1", "/templates/3", "/templates/4", "/templates/5", "/templates/4/archive",
 		"/links", "/links?state=all", "/links?state=archived&q=x", "/links/new", "/links/1", "/links/2", "/links/3", "/links/4?saved=1", "/links/4/archive",
 		"/people/1", "/people/8", "/people/1?tab=orders", "/people/1?tab=courses", "/people/1?tab=marketing", "/people/1?tab=followups", "/people/1?tab=details", "/people/8?tab=courses", "/people/1?kind=buying&after=more", "/people/1/print", "/people/2/why", "/people/8/why?query=2", "/people/2/why?q=" + rule,
-		"/queries", "/queries/new?q=" + rule, "/queries/1/edit", "/queries/2/edit?q=" + rule, "/queries/2/delete", "/audience?query=2", "/lists/new", "/sync", "/sync/problems", "/sync/problems?after=2",
+		"/queries", "/queries/new?q=" + rule, "/queries/1/edit", "/queries/2/edit?q=" + rule, "/queries/2/delete", "/audience?query=2", "/lists/new", "/settings", "/settings?saved=1", "/settings/channels", "/settings/staff", "/settings/audit", "/settings/audit?staff=7&action=settings.changed&from=x&before=951", "/health", "/people/1/erase", "/sync", "/sync/problems", "/sync/problems?after=2",
 	}
 }

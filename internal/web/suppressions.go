@@ -11,6 +11,7 @@ import (
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -109,7 +110,7 @@ func (w *Web) showSuppressions(q *request, status int, p suppressionsPage) error
 	if !slices.Contains(channels, p.Channel) {
 		return fault.ErrNotFound
 	}
-	after, err := w.sealer.open(sealCursor, p.After)
+	after, err := w.sealer.Open(sealCursor, p.After)
 	if err != nil {
 		return fmt.Errorf("place in the list of suppressions: %w", fault.ErrNotFound)
 	}
@@ -125,7 +126,7 @@ func (w *Web) showSuppressions(q *request, status int, p suppressionsPage) error
 	for _, s := range list {
 		p.Rows = append(p.Rows, w.suppressionRow(s, p.Whole))
 	}
-	next = w.sealer.seal(sealCursor, next)
+	next = w.sealer.Seal(sealCursor, next)
 	p.Pager = newPager(p.After, next, w.paths.Suppressions(p.Channel, ""), w.paths.Suppressions(p.Channel, next), "suppressions")
 	for _, ch := range channels {
 		p.Channels = append(p.Channels, choiceLink{string(ch), w.paths.Suppressions(ch, ""), ch == p.Channel && !p.Asked})
@@ -140,16 +141,16 @@ func (w *Web) showSuppressions(q *request, status int, p suppressionsPage) error
 
 func (w *Web) suppressionRow(s campaign.Suppression, whole bool) suppressionRow {
 	row := suppressionRow{Channel: s.Channel, Contact: s.Contact, Reason: s.Reason, At: s.At,
-		Sealed: w.sealer.seal(sealContact, string(s.Channel)+" "+s.Contact)}
+		Sealed: w.sealer.Seal(sealContact, string(s.Channel)+" "+s.Contact)}
 	if s.Campaign != 0 {
 		row.Campaign = w.paths.Campaign(s.Campaign, "", "")
 	}
 	switch {
 	case whole:
 	case s.Channel == hostadapter.ChannelEmail:
-		row.Contact = maskEmail(s.Contact)
+		row.Contact = desk.MaskEmail(s.Contact)
 	default:
-		row.Contact = maskMobile(s.Contact)
+		row.Contact = desk.MaskMobile(s.Contact)
 	}
 	return row
 }
@@ -159,7 +160,7 @@ func (w *Web) suppressionRemove(q *request) error {
 	if err := q.parse(); err != nil {
 		return err
 	}
-	text, err := w.sealer.open(sealContact, q.r.PostForm.Get("sealed"))
+	text, err := w.sealer.Open(sealContact, q.r.PostForm.Get("sealed"))
 	ch, contact, ok := strings.Cut(text, " ")
 	if err != nil || !ok {
 		return fmt.Errorf("which contact: %w", fault.ErrInvalid)

@@ -12,6 +12,7 @@ import (
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -45,9 +46,9 @@ func (w *Web) templateNew(q *request) error {
 		if err != nil {
 			return err
 		}
-		t.Channel, t.Name, t.Content = d.Channel, d.Name, contentFor(d.Channel, d.Content)
+		t.Channel, t.Name, t.Content = d.Channel, d.Name, desk.ContentFor(d.Channel, d.Content)
 	}
-	if !slices.Contains(allChannels(), t.Channel) {
+	if !slices.Contains(desk.Channels(), t.Channel) {
 		return fault.ErrNotFound
 	}
 	t.Content = begun(t.Channel, t.Content)
@@ -86,7 +87,7 @@ func (w *Web) templateCreate(q *request) error {
 		return err
 	}
 	ch := hostadapter.Channel(q.r.PostForm.Get("channel"))
-	if !slices.Contains(allChannels(), ch) {
+	if !slices.Contains(desk.Channels(), ch) {
 		return fault.Fields{"channel": {Key: "problem.choice"}}
 	}
 	return w.saveTemplate(q, &editing{t: campaign.SavedTemplate{Channel: ch}})
@@ -107,7 +108,7 @@ func (w *Web) templateUpdate(q *request) error {
 func (w *Web) saveTemplate(q *request, e *editing) error {
 	f := q.r.PostForm
 	e.form = f
-	e.t.Name = clean(f.Get("name"))
+	e.t.Name = desk.Clean(f.Get("name"))
 	readContent(&e.t.Content, f)
 	if v, err := strconv.Atoi(f.Get("version")); err == nil && e.t.ID != 0 {
 		e.t.Version = v

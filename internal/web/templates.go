@@ -6,6 +6,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 )
 
 // templatesPage is the library of texts.
@@ -109,7 +110,7 @@ func (w *Web) templates(q *request) error {
 	only := hostadapter.Channel(q.r.URL.Query().Get("channel"))
 	p := templatesPage{Frame: w.frame(q, "templates.title", "templates"), URL: w.paths.Templates(only),
 		Tabs: []templateTab{{URL: w.paths.Templates(""), Current: only == ""}}}
-	for _, ch := range allChannels() {
+	for _, ch := range desk.Channels() {
 		p.Tabs = append(p.Tabs, templateTab{ch, w.paths.Templates(ch), ch == only})
 		if only != "" && ch != only {
 			continue

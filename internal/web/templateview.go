@@ -6,6 +6,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -16,7 +17,7 @@ func (w *Web) look(q *request, e *editing) (templatePage, error) {
 	if e.t.ID != 0 {
 		p.URL = w.paths.Template(e.t.ID, "")
 	}
-	_, _, _, problems := campaign.Mentions(e.t.Channel, contentFor(e.t.Channel, e.t.Content))
+	_, _, _, problems := campaign.Mentions(e.t.Channel, desk.ContentFor(e.t.Channel, e.t.Content))
 	d := w.sampleDraft(q, e.t.Channel, e.t.Content)
 	p.Check = w.checkView(q, &composing{d: d}, problems)
 	v, err := w.templatePreview(q, e.t, e.form)

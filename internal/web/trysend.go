@@ -9,6 +9,7 @@ import (
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -61,7 +62,7 @@ func (w *Web) sendTest(q *request, c *composing, f url.Values) error {
 		return err
 	}
 	d := c.d
-	d.Content = contentFor(d.Channel, d.Content)
+	d.Content = desk.ContentFor(d.Channel, d.Content)
 	err = w.Campaigns.SendTest(q.ctx(), d, f.Get("test_key"), c.testTo, c.as, q.staff)
 	if problems, other := problemsOf(err); other != nil {
 		return other

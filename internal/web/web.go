@@ -13,12 +13,17 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/crm/dossier"
+	"github.com/coursecrm/coursecrm/crm/erasure"
 	"github.com/coursecrm/coursecrm/crm/followup"
+	"github.com/coursecrm/coursecrm/crm/health"
 	"github.com/coursecrm/coursecrm/crm/home"
 	"github.com/coursecrm/coursecrm/crm/label"
+	"github.com/coursecrm/coursecrm/crm/report"
+	"github.com/coursecrm/coursecrm/crm/setting"
 	"github.com/coursecrm/coursecrm/funnel"
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/projection"
 	"github.com/coursecrm/coursecrm/segment"
 	"github.com/coursecrm/coursecrm/shortlink"
@@ -26,10 +31,10 @@ import (
 
 // Config is what the pages need. Everything is required but where it says otherwise.
 type Config struct {
-	BasePath       string // where Admin is mounted: "/", "/crm", "/a/b/crm"
-	PublicBasePath string // where Public is mounted, in the same form
-	SiteName       string // the school's name
-	HostURL        string // the way back to the host's own panel; empty: no such link
+	BasePath       string           // where Admin is mounted: "/", "/crm", "/a/b/crm"
+	PublicBasePath string           // where Public is mounted, in the same form
+	Settings       *setting.Service // the site's name and what else staff may change
+	HostURL        string           // the way back to the host's own panel; empty: no such link
 	Location       *time.Location
 	Currency       string // ISO 4217, of all sums
 
@@ -47,19 +52,23 @@ type Config struct {
 	Followups  *followup.Service
 	Labels     *label.Service
 	Home       *home.Service
+	Reports    *report.Service
 	Sync       *projection.Desk
 
 	Audit     audit.Log
+	Record    audit.Reader
+	Erasures  *erasure.Service
+	Health    *health.Service
 	Now       func() time.Time
 	Log       *slog.Logger
 	EmailFrom string // the sender's address as recipients see it
-	// LargeSend is how many people a campaign may be sent to without PermCampaignSendLarge; 0: any
-	// number.
-	LargeSend int64
 	// Senders lists the staff in whose name private messages may be sent; nil: there are none.
 	Senders func(ctx context.Context) ([]hostadapter.Staff, error)
 	// Balance is how many SMS parts are left; negative: not known. nil: nobody can say.
 	Balance func(ctx context.Context) (int64, error)
+	// StaffList lists the host's staff with their permissions; nil: the host does not tell.
+	StaffList func(ctx context.Context) ([]hostadapter.Staff, error)
+	Contacts  projection.Contacts // which contacts may be used, to be shown
 	// Callbacks take what providers report, by the name in their address. They answer
 	// fault.ErrForbidden for what is forged and fault.ErrInvalid for what makes no sense.
 	Callbacks map[string]func(ctx context.Context, h http.Header, body []byte) error
@@ -70,7 +79,7 @@ type Web struct {
 	Config
 	paths  paths
 	assets *assets
-	sealer sealer
+	sealer desk.Sealer
 	pages  *pages
 	admin  http.Handler
 	public http.Handler
@@ -86,7 +95,7 @@ func New(c Config) (*Web, error) {
 	}
 	w := &Web{Config: c}
 	var err error
-	if w.sealer, err = newSealer(c.Campaigns.Settings().Secret); err != nil {
+	if w.sealer, err = desk.NewSealer(c.Campaigns.Settings().Secret); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	if w.assets, err = newAssets(); err != nil {
@@ -111,12 +120,12 @@ func (w *Web) Public() http.Handler { return w.public }
 func (c Config) check() error {
 	var missing []error
 	for name, absent := range map[string]bool{
-		"SiteName": c.SiteName == "", "Location": c.Location == nil, "Currency": c.Currency == "",
+		"Settings": c.Settings == nil, "Location": c.Location == nil, "Currency": c.Currency == "",
 		"Staff": c.Staff == nil, "Segments": c.Segments == nil, "Campaigns": c.Campaigns == nil,
 		"Templates": c.Templates == nil, "Consents": c.Consents == nil,
 		"ShortLinks": c.ShortLinks == nil, "FreeLinks": c.FreeLinks == nil, "Statistics": c.Statistics == nil,
-		"Funnels": c.Funnels == nil, "Dossiers": c.Dossiers == nil, "Followups": c.Followups == nil, "Labels": c.Labels == nil, "Home": c.Home == nil,
-		"Sync": c.Sync == nil, "Audit": c.Audit == nil, "Now": c.Now == nil, "Log": c.Log == nil,
+		"Funnels": c.Funnels == nil, "Dossiers": c.Dossiers == nil, "Followups": c.Followups == nil, "Labels": c.Labels == nil, "Home": c.Home == nil, "Reports": c.Reports == nil,
+		"Sync": c.Sync == nil, "Audit": c.Audit == nil, "Record": c.Record == nil, "Erasures": c.Erasures == nil, "Health": c.Health == nil, "Now": c.Now == nil, "Log": c.Log == nil,
 	} {
 		if absent {
 			missing = append(missing, fmt.Errorf("web: Config.%s is missing", name))

@@ -195,6 +195,11 @@ func (a *Adapter) Staff(r *http.Request) (host.Staff, error) {
 	} else if err != nil {
 		return host.Staff{}, fmt.Errorf("%w: %w", host.ErrUnavailable, err)
 	}
+	return staffOf(u), nil // a learner has no permissions: the CRM answers 403
+}
+
+// staffOf says what an account may do in the CRM.
+func staffOf(u school.User) host.Staff {
 	staff := host.Staff{ID: strconv.FormatInt(u.ID, 10), Name: u.Name()}
 	switch {
 	case u.Is(school.RoleOperator):
@@ -202,7 +207,20 @@ func (a *Adapter) Staff(r *http.Request) (host.Staff, error) {
 	case u.Is(school.RoleViewer):
 		staff.Permissions, staff.Scope = []host.Permission{host.PermView, host.PermSegmentEdit, host.PermFollowup}, host.ScopeAll
 	}
-	return staff, nil // a learner has no permissions: the CRM answers 403
+	return staff
+}
+
+// StaffMembers implements [host.StaffDirectory].
+func (a *Adapter) StaffMembers(ctx context.Context) ([]host.Staff, error) {
+	users, err := a.School.StaffUsers(ctx)
+	if err != nil {
+		return nil, unavailable(ctx, err)
+	}
+	staff := make([]host.Staff, len(users))
+	for i, u := range users {
+		staff[i] = staffOf(u)
+	}
+	return staff, nil
 }
 
 // Consents implements [host.ConsentSource].

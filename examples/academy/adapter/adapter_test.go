@@ -147,6 +147,15 @@ func TestStaff(t *testing.T) {
 	}
 }
 
+func TestStaffMembers(t *testing.T) {
+	t.Parallel()
+	_, a := newAdapter(t, 3)
+	list, err := a.StaffMembers(t.Context())
+	if err != nil || len(list) != 2 || list[0].Name != "周敏" || !list[0].May(host.PermSettings) || list[1].May(host.PermSettings) || list[1].Scope != host.ScopeAll {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
 func TestConsentsTotalsLinks(t *testing.T) {
 	t.Parallel()
 	s, a := newAdapter(t, 300)

@@ -58,6 +58,12 @@ func (u User) Is(roles ...string) bool {
 // Staff reports whether the account works for the school.
 func (u User) Staff() bool { return u.Is(RoleOperator, RoleViewer) }
 
+// StaffUsers lists the accounts that work for the school, the operator first.
+func (s *School) StaffUsers(ctx context.Context) ([]User, error) {
+	return list(ctx, s.db, "list staff", scanUser, selectUsers+`WHERE status = 'normal'
+		AND string_to_array(roles, ' ') && '{operator,viewer}' ORDER BY id LIMIT 500`)
+}
+
 // Name is the real name, or the nickname when there is none.
 func (u User) Name() string {
 	if u.RealName != "" {

@@ -105,11 +105,20 @@
   });
 
   /* ---- what is typed while an answer is on its way is not lost ---- */
-  var typed = null, folds = {}, at = "";
+  var typed = null, folds = {}, near = [], opener = null, asked = null;
+  doc.addEventListener("focusin", function (e) { if (!e.target.closest("dialog")) opener = e.target; });
+  doc.addEventListener("close", function (e) { // a button that was off while the answer came is not gone back to by itself
+    if (doc.activeElement === doc.body || e.target.contains(doc.activeElement)) focus(opener);
+  }, true);
+  doc.addEventListener("htmx:beforeRequest", function (e) { if (e.detail.elt.contains(doc.activeElement)) asked = doc.activeElement; });
+  doc.addEventListener("htmx:afterRequest", function () { // now it is on again
+    if (asked && doc.activeElement === doc.body) focus(asked);
+    asked = null;
+  });
   doc.addEventListener("htmx:beforeSwap", function () {
     all("details[id]").forEach(function (d) { folds[d.id] = d.open; });
-    var a = doc.activeElement;
-    at = a ? a.id : "";
+    var a = doc.activeElement === doc.body && asked || doc.activeElement;
+    near = a && a !== doc.body ? [a.id].concat(after(a)) : [];
     typed = a && a.id && /^(INPUT|TEXTAREA)$/.test(a.tagName) && !/^(checkbox|radio|hidden)$/.test(a.type) ? { id: a.id, value: a.value, was: a } : null;
   });
   doc.addEventListener("htmx:afterSwap", function () {
@@ -121,10 +130,20 @@
     typed = null;
     all("details[id]").forEach(function (d) { if (d.id in folds) d.open = folds[d.id]; });
     folds = {};
-    var back = at && doc.activeElement === doc.body && doc.getElementById(at);
-    if (back) back.focus({ preventScroll: true }); // it stood in something folded
     ready(doc.body);
+    if (near.length && doc.activeElement === doc.body) near.concat(opener).some(focus); // what had it is gone, or was folded
+    near = [];
   });
+  function focus(a) { // an element or its id; says whether it takes the focus
+    var el = a && (a.isConnected ? a : doc.getElementById(a.id || a));
+    if (el) el.focus({ preventScroll: true });
+    return el && (doc.activeElement === el || el.disabled && el === asked);
+  }
+  function after(a) { // the ids of what Tab would have come to
+    return all("a[id],button[id],input[id],select[id],textarea[id]").filter(function (el) {
+      return a.compareDocumentPosition(el) & Node.DOCUMENT_POSITION_FOLLOWING;
+    }).slice(0, 40).map(function (el) { return el.id; });
+  }
 
   /* ---- ticking people: ids of this and other pages, or all but some ---- */
   var kept = { query: null, mode: "ids", ids: {}, total: -1 };

@@ -1,4 +1,4 @@
-package web
+package desk
 
 import (
 	"crypto/aes"
@@ -11,25 +11,25 @@ import (
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
-// sealer turns a text that may hold a contact into one that says nothing, for addresses and
+// Sealer turns a text that may hold a contact into one that says nothing, for addresses and
 // hidden fields, and back. What somebody else made does not open.
-type sealer struct{ aead cipher.AEAD }
+type Sealer struct{ aead cipher.AEAD }
 
-// newSealer makes a sealer from the installation's secret.
-func newSealer(secret []byte) (sealer, error) {
+// NewSealer makes a sealer from the installation's secret.
+func NewSealer(secret []byte) (Sealer, error) {
 	m := hmac.New(sha256.New, secret)
 	m.Write([]byte("web seal v1"))
 	block, err := aes.NewCipher(m.Sum(nil))
 	if err != nil {
-		return sealer{}, err
+		return Sealer{}, err
 	}
 	aead, err := cipher.NewGCM(block)
-	return sealer{aead}, err
+	return Sealer{aead}, err
 }
 
-// seal hides a text; the empty one stays empty. use keeps what is made for one thing from being
+// Seal hides a text; the empty one stays empty. use keeps what is made for one thing from being
 // taken for another.
-func (s sealer) seal(use, text string) string {
+func (s Sealer) Seal(use, text string) string {
 	if text == "" {
 		return ""
 	}
@@ -38,10 +38,10 @@ func (s sealer) seal(use, text string) string {
 	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nonce, nonce, []byte(text), []byte(use)))
 }
 
-// open reads what seal made.
+// Open reads what Seal made.
 //
 // Errors: fault.ErrInvalid.
-func (s sealer) open(use, text string) (string, error) {
+func (s Sealer) Open(use, text string) (string, error) {
 	if text == "" {
 		return "", nil
 	}

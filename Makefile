@@ -30,7 +30,7 @@ demo: ## run the example school with the CRM in it
 
 test: ## vet and test all modules on real servers and a real browser
 	@$(NEEDS) postgres redis chromium fonts
-	@$(WITH_SERVERS) sh -c '$(call each,go vet ./... && go test ./...)'
+	@$(WITH_SERVERS) sh -c '$(call each,go vet ./... && go test -timeout 20m ./...)'
 
 race: ## test what runs at once under the race detector
 	@$(NEEDS) postgres redis

@@ -17,8 +17,29 @@ const channelTests = "settings"
 //
 // Errors: fault.Fields; fault.ErrNotFound for a channel that is not there.
 func (s *Service) TestChannel(ctx context.Context, ch h.Channel, key, to, subject, text string, by h.Staff) error {
+	c, to, err := s.channelTest(ch, key, to, subject, text, by)
+	if err != nil {
+		return err
+	}
+	r, err := c.letter.Render(s.withOptOut(Values{}, OptOutToken{}), nil)
+	if err != nil {
+		return fmt.Errorf("test of channel %s: %w", ch, err)
+	}
+	return s.sendTest(ctx, c, Test{Key: key, DraftKey: channelTests, Channel: ch, State: InFlight, ByID: by.ID, CreatedAt: s.now()}, to, r)
+}
+
+// CheckChannelTest says what TestChannel would refuse of the same input. It sends nothing.
+//
+// Errors: as TestChannel.
+func (s *Service) CheckChannelTest(ch h.Channel, key, to, subject, text string, by h.Staff) error {
+	_, _, err := s.channelTest(ch, key, to, subject, text, by)
+	return err
+}
+
+// channelTest makes the letter of a test, and the contact it goes to.
+func (s *Service) channelTest(ch h.Channel, key, to, subject, text string, by h.Staff) (checked, string, error) {
 	if _, ok := s.channels[ch]; !ok {
-		return fmt.Errorf("test of a channel: %w", fault.ErrNotFound)
+		return checked{}, "", fmt.Errorf("test of a channel: %w", fault.ErrNotFound)
 	}
 	set := s.Settings()
 	c := checked{Draft: Draft{Channel: ch, Content: Content{Text: text}}}
@@ -44,15 +65,8 @@ func (s *Service) TestChannel(ctx context.Context, ch h.Channel, key, to, subjec
 	if wrong.Err() != nil {
 		problems.Add("to", "problem.test_render")
 	}
-	if err := problems.Err(); err != nil {
-		return err
-	}
 	c.letter = letter
-	r, err := letter.Render(s.withOptOut(Values{}, OptOutToken{}), nil)
-	if err != nil {
-		return fmt.Errorf("test of channel %s: %w", ch, err)
-	}
-	return s.sendTest(ctx, c, Test{Key: key, DraftKey: channelTests, Channel: ch, State: InFlight, ByID: by.ID, CreatedAt: s.now()}, to, r)
+	return c, to, problems.Err()
 }
 
 // ChannelTests gives the last tests of channels, the latest first.

@@ -22,6 +22,7 @@ const (
 	FromReply    ConsentSource = "reply"     // an SMS saying so
 	FromStaff    ConsentSource = "staff"     // told to staff, who entered it
 	FromHost     ConsentSource = "host"      // the host, asked when the message was about to leave
+	FromErasure  ConsentSource = "erasure"   // nobody said so: the person's data was wiped
 )
 
 // PurposeMarketing is what consent is about: campaigns, and messages to one person too.

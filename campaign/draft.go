@@ -76,14 +76,14 @@ func (s *Service) NewDirect(ctx context.Context, ch h.Channel, to segment.Person
 	return d, s.SaveDraft(ctx, d, by)
 }
 
-// toOne reports whether a rule is NewDirect's. Another one must not pass for a message to one
-// person, which no cap holds back.
-func toOne(r segment.Rule) bool {
+// OnlyPerson tells whom a rule is about if it is NewDirect's. Another one must not pass for a
+// message to one person, which no cap holds back.
+func OnlyPerson(r segment.Rule) (segment.PersonID, bool) {
 	var ids []int64
-	if len(r.All) != 1 || r.All[0].Field != "learner" || r.All[0].Op != segment.OpIn || json.Unmarshal(r.All[0].Value, &ids) != nil {
-		return false
+	if len(r.All) != 1 || r.All[0].Field != "learner" || r.All[0].Op != segment.OpIn || json.Unmarshal(r.All[0].Value, &ids) != nil || len(ids) != 1 {
+		return 0, false
 	}
-	return len(ids) == 1
+	return segment.PersonID(ids[0]), true
 }
 
 // Copy begins a campaign with what another one says. Its time is not copied.
@@ -100,7 +100,8 @@ func (s *Service) Copy(ctx context.Context, id ID, by h.Staff) (Draft, error) {
 // SaveDraft keeps what was written so far, right or wrong: a draft may be incomplete.
 //
 // Errors: fault.ErrConflict when it was launched meanwhile, fault.ErrInvalid when it is too large,
-// fault.ErrForbidden when it is somebody else's.
+// fault.ErrForbidden when it is somebody else's, fault.Fields about "audience" when it is to one
+// person whose data was wiped.
 func (s *Service) SaveDraft(ctx context.Context, d Draft, by h.Staff) error {
 	if d.ByID != by.ID {
 		return fmt.Errorf("draft of somebody else: %w", fault.ErrForbidden)
@@ -171,7 +172,7 @@ func (s *Service) check(ctx context.Context, d Draft) (checked, fault.Fields, er
 		out.people = segment.Predicate{SQL: "FALSE"} // for previews and tests of what is being written
 	} else if err != nil {
 		return out, nil, err
-	} else if d.Direct && !toOne(d.Rule) {
+	} else if _, one := OnlyPerson(d.Rule); d.Direct && !one {
 		problems.Add("audience", "problem.rule")
 	}
 	if err := s.checkApproval(ctx, &out, problems); err != nil {

@@ -113,6 +113,29 @@ func (s *Templates) NeedsApproval(ch h.Channel) bool {
 //
 // Errors: fault.Fields; fault.ErrConflict when somebody else changed it meanwhile.
 func (s *Templates) Save(ctx context.Context, t SavedTemplate, by h.Staff) (TemplateID, error) {
+	if err := s.Check(t); err != nil {
+		return 0, err
+	}
+	t.Name = strings.TrimSpace(t.Name)
+	t.State, t.ByID, t.ByName, t.UpdatedAt = TemplateApproved, by.ID, by.Name, s.now()
+	if s.NeedsApproval(t.Channel) {
+		t.State = TemplateDraft
+	}
+	t.Content.Supplier = ""
+	id, err := s.store.SaveTemplate(ctx, t, t.Version)
+	if errors.Is(err, fault.ErrConflict) && t.ID == 0 {
+		return 0, fault.Fields{"name": {Key: "problem.taken"}}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("save template: %w", err)
+	}
+	return id, nil
+}
+
+// Check says what is wrong with a template as far as one can tell without keeping it.
+//
+// Errors: fault.Fields.
+func (s *Templates) Check(t SavedTemplate) error {
 	problems := fault.Fields{}
 	t.Name = strings.TrimSpace(t.Name)
 	switch {
@@ -129,23 +152,7 @@ func (s *Templates) Save(ctx context.Context, t SavedTemplate, by h.Staff) (Temp
 			problems[field] = p
 		}
 	}
-	if err := problems.Err(); err != nil {
-		return 0, err
-	}
-	t.State, t.ByID, t.ByName, t.UpdatedAt = TemplateApproved, by.ID, by.Name, s.now()
-	if s.NeedsApproval(t.Channel) {
-		t.State = TemplateDraft
-	}
-	t.Content.Supplier = ""
-	id, err := s.store.SaveTemplate(ctx, t, t.Version)
-	if errors.Is(err, fault.ErrConflict) && t.ID == 0 {
-		problems.Add("name", "problem.taken")
-		return 0, problems
-	}
-	if err != nil {
-		return 0, fmt.Errorf("save template: %w", err)
-	}
-	return id, nil
+	return problems.Err()
 }
 
 // Archive takes a template out of the list. Campaigns keep what they used.

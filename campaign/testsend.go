@@ -48,9 +48,43 @@ const maxTests = 20
 //
 // Errors: fault.Fields.
 func (s *Service) SendTest(ctx context.Context, d Draft, key, to string, at int, by h.Staff) error {
-	c, problems, err := s.check(ctx, d)
+	c, to, sent, err := s.ready(ctx, d, key, to, by)
+	if err != nil || sent {
+		return err
+	}
+	values, err := s.testValues(ctx, c, at)
 	if err != nil {
 		return err
+	}
+	links := make([]string, 0, len(c.letter.Targets()))
+	for _, target := range c.letter.Targets() {
+		code, err := s.links.TestLink(ctx, target)
+		if err != nil {
+			return fmt.Errorf("link of a test: %w", err)
+		}
+		links = append(links, s.set.PublicURL+"/"+code)
+	}
+	r, err := c.letter.Render(s.withOptOut(values, OptOutToken{}), links)
+	if err != nil {
+		return fault.Fields{"test_to": {Key: "problem.test_render"}}
+	}
+	return s.sendTest(ctx, c, Test{Key: key, DraftKey: d.Key, Channel: d.Channel, State: InFlight, ByID: by.ID, CreatedAt: s.now()}, to, r)
+}
+
+// CheckTest says what SendTest would refuse of the same input. It sends nothing.
+//
+// Errors: fault.Fields.
+func (s *Service) CheckTest(ctx context.Context, d Draft, key, to string, by h.Staff) error {
+	_, _, _, err := s.ready(ctx, d, key, to, by)
+	return err
+}
+
+// ready checks a draft as far as a test needs it, and gives the contact that the test goes to; sent
+// tells that the form was pressed twice.
+func (s *Service) ready(ctx context.Context, d Draft, key, to string, by h.Staff) (_ checked, contact string, sent bool, _ error) {
+	c, problems, err := s.check(ctx, d)
+	if err != nil {
+		return c, to, false, err
 	}
 	for _, later := range []string{"name", "send_at", "audience"} { // not what a test is about
 		delete(problems, later)
@@ -67,37 +101,19 @@ func (s *Service) SendTest(ctx context.Context, d Draft, key, to string, at int,
 		problems.Add("key", "problem.missing")
 	}
 	if err := problems.Err(); err != nil {
-		return err
+		return c, to, false, err
 	}
 	past, err := s.tests.ListTests(ctx, d.Key, maxTests)
 	if err != nil {
-		return err
+		return c, to, false, err
 	}
 	if slices.ContainsFunc(past, func(t Test) bool { return t.Key == key }) {
-		return nil // pressed twice
+		return c, to, true, nil
 	}
 	if len(past) >= maxTests {
 		problems.Add("test_to", "problem.many_tests", maxTests)
-		return problems
 	}
-	values, err := s.testValues(ctx, c, at)
-	if err != nil {
-		return err
-	}
-	links := make([]string, 0, len(c.letter.Targets()))
-	for _, target := range c.letter.Targets() {
-		code, err := s.links.TestLink(ctx, target)
-		if err != nil {
-			return fmt.Errorf("link of a test: %w", err)
-		}
-		links = append(links, s.set.PublicURL+"/"+code)
-	}
-	r, err := c.letter.Render(s.withOptOut(values, OptOutToken{}), links)
-	if err != nil {
-		problems.Add("test_to", "problem.test_render")
-		return problems
-	}
-	return s.sendTest(ctx, c, Test{Key: key, DraftKey: d.Key, Channel: d.Channel, State: InFlight, ByID: by.ID, CreatedAt: s.now()}, to, r)
+	return c, to, false, problems.Err()
 }
 
 // testValues are those of a person of the sample, or samples when the audience is empty.

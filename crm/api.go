@@ -15,7 +15,8 @@ func withAPI(w *web.Web) (http.Handler, error) {
 		BasePath: w.BasePath, PublicURL: w.Campaigns.Settings().PublicURL, Location: w.Location, Currency: w.Currency, Settings: w.Settings,
 		Staff: w.Staff, Segments: w.Segments, Campaigns: w.Campaigns, Templates: w.Templates, Consents: w.Consents, FreeLinks: w.FreeLinks,
 		Statistics: w.Statistics, Funnels: w.Funnels, Dossiers: w.Dossiers, Followups: w.Followups, Labels: w.Labels, Home: w.Home, Reports: w.Reports, Sync: w.Sync,
-		Audit: w.Audit, Now: w.Now, Log: w.Log, Senders: w.Senders, Say: w.Say,
+		Proxies: w.Proxies, Audit: w.Audit, Record: w.Record, Erasures: w.Erasures, Health: w.Health, Now: w.Now, Log: w.Log, EmailFrom: w.EmailFrom, Contacts: w.Contacts,
+		Senders: w.Senders, Balance: w.Balance, StaffList: w.StaffList, Say: w.Say,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("crm: %w", err)

@@ -34,9 +34,10 @@ type Config struct {
 	DB *sql.DB
 	// DSN is a PostgreSQL address, instead of DB: the CRM opens a pool of its own and closes it.
 	DSN string
-	// ReadDB is a pool, of the same kind as DB, that leads to a streaming replica of that database.
-	// Counting, listing and exporting audiences then happen there while it is at most ReadDBLag
-	// behind, and at DB while it is further behind or away. It stays the host's too. Nil: none.
+	// ReadDB is a pool, of the same kind as DB, all of whose connections lead to the same streaming
+	// replica of that database: how far behind it is, is asked once for all. Counting, listing and
+	// exporting audiences then happen there while it is at most ReadDBLag behind, and at DB while it
+	// is further behind or away. It stays the host's too. Nil: none.
 	ReadDB *sql.DB
 	// ReadDBLag is how old the answers of ReadDB may be: for so long a page may not show what was
 	// just changed. Zero: 5 s.
@@ -78,9 +79,11 @@ type Config struct {
 	// most. Zero: no limit.
 	LargeSend int64 `validate:"min=0"`
 	// SpendBounds part people by what they paid, on the page of figures: three sums in minor units
-	// of Currency, ascending. Nil: 100, 500 and 2000 units. Staff with the settings permission may
-	// change these, the five fields above, SiteName and Links.KeepMonths in the panel; what they
-	// choose holds instead of what stands here.
+	// of Currency, ascending. Nil: 100, 500 and 2000 units.
+	//
+	// Staff with the settings permission may change in the panel: SiteName, SiteAddress, QuietHours,
+	// CapDays, LateAfter, LargeSend, SpendBounds and Links.KeepMonths. What they choose holds
+	// instead of what stands here.
 	SpendBounds []int64
 	// SiteAddress is the school's postal address, in the footer of mails. Empty: none.
 	SiteAddress string `validate:"max=200"`
@@ -131,7 +134,7 @@ type Links struct {
 	// user's caches, or among temporary files where the user has none.
 	SpoolDir string
 	// Proxies are the networks of reverse proxies, whose X-Forwarded-For tells where a visitor
-	// comes from. Nil: private and loopback ones.
+	// comes from: whoever follows a link, and staff in the record. Nil: private and loopback ones.
 	Proxies []netip.Prefix
 	// Programs are parts of user agents, besides those that are known, that belong to programs and
 	// not to people. Clicks that are kept are judged again when the list changes.

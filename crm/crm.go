@@ -192,7 +192,7 @@ func (out *CRM) wire(c Config, db *storage.DB) error {
 		Home:      first,
 		Reports:   report.NewService(books, loc, time.Now),
 		Sync:      &projection.Desk{Syncer: out.syncer, Reading: projections},
-		Audit:     &storage.Audit{DB: db}, Record: &storage.Audit{DB: db},
+		Proxies:   c.Links.Proxies, Audit: &storage.Audit{DB: db}, Record: &storage.Audit{DB: db},
 		Erasures: erasure.NewService(&storage.Erasures{DB: db}, time.Now), Health: out.health(c, db),
 		StaffList: staffList(c.Host), Contacts: contacts,
 		Now: time.Now, Log: c.Logger, EmailFrom: c.Email.From,

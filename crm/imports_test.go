@@ -39,7 +39,7 @@ var rooms = map[string]struct{ ours, others string }{
 		"github.com/uptrace/bun github.com/jackc/pgx/v5"},
 	"internal/jobs": {"internal/fault internal/projection segment campaign shortlink crm/dossier crm/home hostadapter crm/health", "github.com/hibiken/asynq"},
 	"internal/web":  {"internal/fault internal/audit internal/desk internal/sheet internal/projection segment campaign shortlink crm/report crm/dossier crm/home hostadapter crm/followup funnel crm/label crm/setting crm/erasure crm/health", "github.com/go-playground/validator/v10 rsc.io/qr"},
-	"internal/api":  {"internal/fault internal/audit internal/desk internal/sheet internal/projection segment campaign shortlink crm/report crm/dossier crm/home hostadapter crm/followup crm/setting funnel crm/label", "github.com/danielgtaylor/huma/v2"},
+	"internal/api":  {"internal/fault internal/audit internal/desk internal/sheet internal/projection segment campaign shortlink crm/report crm/dossier crm/home hostadapter crm/followup crm/setting crm/erasure crm/health funnel crm/label", "github.com/danielgtaylor/huma/v2"},
 	"internal/desk": {"hostadapter internal/fault internal/audit segment campaign crm/dossier", ""},
 	"crm": {"hostadapter internal/fault internal/telemetry internal/projection internal/jobs internal/web internal/api segment campaign campaign/email campaign/sms campaign/message shortlink storage crm/report crm/dossier crm/home crm/followup funnel crm/label crm/setting crm/erasure crm/health",
 		"github.com/hibiken/asynq github.com/go-playground/validator/v10 go.opentelemetry.io/otel"},

@@ -27,7 +27,9 @@ func AllPermissions() []Permission {
 	}
 }
 
-// Scope limits which learners a member of staff sees; the zero value is none.
+// Scope limits which learners a member of staff sees; the zero value is none. Only [ScopeAll] is let
+// in so far: every page and every call answers 403 to the others, until sales teams come and the CRM
+// can show a team its own learners. Showing them all would be a leak.
 type Scope string
 
 // Scopes.

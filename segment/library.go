@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
@@ -41,74 +39,22 @@ func (s *Service) FindQuery(ctx context.Context, id QueryID, staff string) (Save
 //
 // Errors: fault.Fields with what is wrong: name, rule; fault.ErrNotFound.
 func (s *Service) SaveQuery(ctx context.Context, q Saved, staff string) (QueryID, error) {
-	problems := fault.Fields{}
-	q.Name = strings.TrimSpace(q.Name)
-	if q.Name != "" || q.Preset == "" {
-		checkName(problems, q.Name)
-	}
-	if err := problems.Err(); err != nil {
-		return 0, err
-	}
-	q.UpdatedAt = s.now()
-	saved, custom, err := s.store.Queries(ctx)
+	q, was, _, custom, err := s.sound(ctx, q)
 	if err != nil {
 		return 0, err
 	}
-	// Only a new rule must be sound: one whose course is gone can still be renamed or put away.
-	var was Rule
-	if i := slices.IndexFunc(saved, func(o Saved) bool { return o.ID == q.ID }); i >= 0 {
-		was = saved[i].Rule
-	}
-	if string(was.JSON()) != string(q.Rule.JSON()) {
-		if err := addRule(problems, q.Rule.check(MaxDepth, MaxLeaves)).Err(); err != nil {
-			return 0, err
-		}
-		if err := s.checkValues(ctx, q.Rule); err != nil {
-			return 0, err
-		}
-	}
-	return s.store.SaveQuery(ctx, q, func(all []Saved) error {
-		env := s.envOf(all, custom)
-		env.Hidden = func(id QueryID) bool {
-			return !was.Refers(id) && !slices.ContainsFunc(all, func(o Saved) bool { return o.ID == id && o.VisibleTo(staff) })
-		}
-		for _, other := range all {
-			if other.ID == q.ID && !other.VisibleTo(staff) {
-				return fault.ErrNotFound
-			}
-			if other.ID != q.ID && other.VisibleTo(staff) && other.Name == q.Name && q.Name != "" {
-				problems.Add("name", "problem.taken")
-			}
-		}
-		if q.ID != 0 {
-			env.Queries[q.ID] = q.Rule // a new circle would lead through it
-		}
-		if string(was.JSON()) != string(q.Rule.JSON()) {
-			_, err := Compile(q.Rule, env)
-			addRule(problems, err)
-		}
-		return problems.Err()
-	})
+	return s.store.SaveQuery(ctx, q, func(all []Saved) error { return s.fits(q, was, all, custom, staff) })
 }
 
-// addRule files what is wrong with a rule.
-func addRule(problems fault.Fields, err error) fault.Fields {
-	if re, ok := Problem(err); ok {
-		problems.Add("rule", "problem.rule_"+re.Word(), re.Field)
+// CheckQuery says what SaveQuery would refuse of the same query as things stand. It saves nothing.
+//
+// Errors: as SaveQuery.
+func (s *Service) CheckQuery(ctx context.Context, q Saved, staff string) error {
+	q, was, all, custom, err := s.sound(ctx, q)
+	if err != nil {
+		return err
 	}
-	return problems
-}
-
-// checkName reports what is wrong with a name that people read.
-func checkName(problems fault.Fields, name string) {
-	switch {
-	case name == "":
-		problems.Add("name", "problem.missing")
-	case utf8.RuneCountInString(name) > MaxName:
-		problems.Add("name", "problem.long", MaxName)
-	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
-		problems.Add("name", "problem.control")
-	}
+	return s.fits(q, was, all, custom, staff)
 }
 
 // DeleteQuery deletes a quick query that a member of staff may see.

@@ -167,9 +167,9 @@ func (a *applier) saveProblems(ctx context.Context) error {
 
 var problemStage = stage[projection.Problem]{
 	name:    "crm_in_problems",
-	columns: []column{{"feed", "text"}, {"host_id", "text"}, {"reason", "text"}, {"payload", "bytea"}, {"updated_at", "timestamptz"}},
+	columns: []column{{"feed", "text"}, {"host_id", "text"}, {"reason", "text"}, {"payload", "bytea"}, {"updated_at", "timestamptz"}, {"learner_host_id", "text"}},
 	values: func(p projection.Problem) ([]any, error) {
-		return []any{string(p.Feed), p.HostID, string(p.Reason), p.Payload, orNull(p.At)}, nil
+		return []any{string(p.Feed), p.HostID, string(p.Reason), p.Payload, orNull(p.At), string(p.Learner)}, nil
 	},
 }
 
@@ -183,10 +183,10 @@ func (a *applier) fileProblems(ctx context.Context, list []projection.Problem) e
 		return err
 	}
 	_, err := a.exec(ctx, `
-		INSERT INTO crm_sync_problems AS p (feed, host_id, reason, payload, updated_at, first_at, last_at)
-		SELECT feed, host_id, reason, payload, updated_at, ?, ? FROM crm_in_problems ORDER BY feed, host_id
+		INSERT INTO crm_sync_problems AS p (feed, host_id, reason, payload, updated_at, learner_host_id, first_at, last_at)
+		SELECT feed, host_id, reason, payload, updated_at, learner_host_id, ?, ? FROM crm_in_problems ORDER BY feed, host_id
 		ON CONFLICT (feed, host_id) DO UPDATE SET reason = EXCLUDED.reason, payload = EXCLUDED.payload, updated_at = EXCLUDED.updated_at,
-			tries = p.tries + 1, last_at = EXCLUDED.last_at
+			learner_host_id = EXCLUDED.learner_host_id, tries = p.tries + 1, last_at = EXCLUDED.last_at
 			WHERE p.updated_at IS NULL OR EXCLUDED.updated_at >= p.updated_at`, a.batch.Now, a.batch.Now)
 	if err != nil {
 		return fmt.Errorf("file problem rows: %w", err)

@@ -11,25 +11,9 @@ import (
 
 // Entries implements audit.Reader.
 func (a *Audit) Entries(ctx context.Context, q audit.Query, before int64, limit int) ([]audit.Line, int64, error) {
-	where, args := "TRUE", []any{}
-	narrow := func(condition string, arg any) {
-		where += " AND " + condition
-		args = append(args, arg)
-	}
-	if q.StaffID != "" {
-		narrow("staff_id = ?", q.StaffID)
-	}
-	if q.Action != "" {
-		narrow("action = ?", string(q.Action))
-	}
-	if !q.From.IsZero() {
-		narrow("at >= ?", q.From)
-	}
-	if !q.Until.IsZero() {
-		narrow("at < ?", q.Until)
-	}
+	where, args := auditWhere(q)
 	if before > 0 {
-		narrow("id < ?", before)
+		where, args = where+" AND id < ?", append(args, before)
 	}
 	var rows []auditRow
 	err := a.bun.NewRaw(`SELECT id, at, staff_id, staff_name, action, object, coalesce(detail::text, '') AS detail, ip, request
@@ -49,6 +33,38 @@ func (a *Audit) Entries(ctx context.Context, q audit.Query, before int64, limit 
 		}
 	}
 	return out, next, nil
+}
+
+// auditWhere is the condition of a query.
+func auditWhere(q audit.Query) (where string, args []any) {
+	where = "TRUE"
+	narrow := func(condition string, arg any) {
+		where += " AND " + condition
+		args = append(args, arg)
+	}
+	if q.StaffID != "" {
+		narrow("staff_id = ?", q.StaffID)
+	}
+	if q.Action != "" {
+		narrow("action = ?", string(q.Action))
+	}
+	if !q.From.IsZero() {
+		narrow("at >= ?", q.From)
+	}
+	if !q.Until.IsZero() {
+		narrow("at < ?", q.Until)
+	}
+	return where, args
+}
+
+// Count implements audit.Reader.
+func (a *Audit) Count(ctx context.Context, q audit.Query, most int) (n int, err error) {
+	where, args := auditWhere(q)
+	err = a.bun.NewRaw("SELECT count(*) FROM (SELECT FROM crm_audit WHERE "+where+" LIMIT ?) x", append(args, most)...).Scan(ctx, &n)
+	if err != nil {
+		return 0, fmt.Errorf("count record: %w", translate(err))
+	}
+	return n, nil
 }
 
 type auditRow struct {

@@ -61,6 +61,11 @@ func TestRecordIsRead(t *testing.T) {
 		if n != tt.want {
 			t.Errorf("%s: %d entries, want %d", tt.name, n, tt.want)
 		}
+		for most, want := range map[int]int{100: tt.want, 3: min(tt.want, 3)} {
+			if n, err := a.Count(t.Context(), tt.q, most); err != nil || n != want {
+				t.Errorf("%s: %d counted up to %d, want %d, %v", tt.name, n, most, want, err)
+			}
+		}
 	}
 	page, _, err := a.Entries(t.Context(), audit.Query{Until: at.Add(time.Hour)}, 0, 1)
 	want := audit.Entry{At: at, StaffID: "0", StaffName: "n0", Action: audit.SettingsChanged, Object: "query:0", IP: "203.0.113.9", Request: "abc",

@@ -74,6 +74,9 @@ func (s *Campaigns) Insert(ctx context.Context, c campaign.Campaign) (campaign.I
 		if err := holdQueries(ctx, t, c.Rule); err != nil {
 			return err
 		}
+		if err := notErased(ctx, t, c.Direct, c.Rule); err != nil {
+			return err
+		}
 		n, err := t.exec(ctx, `
 			INSERT INTO crm_campaigns (key, name, channel, rule, content, fill, unticked, template_id, template_version, cap_days, control,
 				direct, tracked, price, promised, state, send_at, by_id, by_name, launched_at)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
 	h "github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/segment"
 )
 
 type draftRow struct {
@@ -36,6 +38,9 @@ func (s *Campaigns) SaveDraft(ctx context.Context, d campaign.Draft) error {
 		return fmt.Errorf("%w: draft of %d bytes", fault.ErrInvalid, len(text))
 	}
 	return s.inTx(ctx, func(t *tx) error {
+		if err := notErased(ctx, t, d.Direct, d.Rule); err != nil {
+			return err
+		}
 		n, err := t.exec(ctx, `INSERT INTO crm_drafts AS d (key, by_id, draft, saved_at)
 			SELECT ?, ?, ?::jsonb, ? WHERE NOT EXISTS (SELECT FROM crm_campaigns WHERE key = ?)
 			ON CONFLICT (key) DO UPDATE SET draft = EXCLUDED.draft, saved_at = EXCLUDED.saved_at WHERE d.by_id = EXCLUDED.by_id`,
@@ -45,6 +50,23 @@ func (s *Campaigns) SaveDraft(ctx context.Context, d campaign.Draft) error {
 		}
 		return err
 	})
+}
+
+// notErased refuses what is to be written to one person whose data was wiped. An erasure that
+// begins now waits for what is being saved, and finds it.
+func notErased(ctx context.Context, t *tx, direct bool, r segment.Rule) error {
+	person, one := campaign.OnlyPerson(r)
+	if !direct || !one {
+		return nil
+	}
+	var erased []bool
+	if err := t.NewRaw("SELECT erased_at IS NOT NULL FROM crm_learners WHERE id = ? FOR KEY SHARE", int64(person)).Scan(ctx, &erased); err != nil {
+		return err
+	}
+	if slices.Contains(erased, true) {
+		return fault.Fields{"audience": {Key: "problem.nobody"}}
+	}
+	return nil
 }
 
 // unlaunched is the condition on a draft d that it was not launched: a page that saves at the

@@ -31,15 +31,7 @@ func (s *Erasures) Erased(ctx context.Context, p segment.PersonID) (erasure.Eras
 func (s *Erasures) Erase(ctx context.Context, e erasure.Erasure) error {
 	return s.retryTx(ctx, func(t *tx) error {
 		w := wipe{tx: t, Erasure: e}
-		if err := w.begin(ctx); err != nil {
-			return err
-		}
-		for _, step := range []func(context.Context) error{w.contacts, w.remember, w.messages, w.notes} {
-			if err := step(ctx); err != nil {
-				return err
-			}
-		}
-		return nil
+		return w.run(ctx)
 	})
 }
 
@@ -47,17 +39,26 @@ func (s *Erasures) Erase(ctx context.Context, e erasure.Erasure) error {
 type wipe struct {
 	*tx
 	erasure.Erasure
-	mobile, email string // usable ones; empty: none
+	mobiles, emails []string // in all forms that were kept
+}
+
+func (w *wipe) run(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{w.begin, w.contacts, w.remember, w.messages, w.notes} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // begin locks the learner, so that no sync and no other erasure writes the row meanwhile.
 func (w *wipe) begin(ctx context.Context) error {
-	var row struct{ HostID, Mobile, Email string }
-	if err := w.NewRaw(`SELECT coalesce(host_id, '') AS host_id, coalesce(usable_mobile, '') AS mobile, coalesce(usable_email, '') AS email
-		FROM crm_learners WHERE id = ? FOR UPDATE`, int64(w.Person)).Scan(ctx, &row); err != nil {
+	var row struct{ HostID, UsableMobile, Mobile, UsableEmail, Email string }
+	if err := w.NewRaw(`SELECT coalesce(host_id, '') AS host_id, coalesce(usable_mobile, '') AS usable_mobile, mobile,
+			coalesce(usable_email, '') AS usable_email, lower(email) AS email FROM crm_learners WHERE id = ? FOR UPDATE`, int64(w.Person)).Scan(ctx, &row); err != nil {
 		return err
 	}
-	w.HostID, w.mobile, w.email = h.LearnerID(row.HostID), row.Mobile, row.Email
+	w.HostID, w.mobiles, w.emails = h.LearnerID(row.HostID), []string{row.UsableMobile, row.Mobile}, []string{row.UsableEmail, row.Email}
 	return nil
 }
 
@@ -76,18 +77,26 @@ type statement struct {
 	args        []any
 }
 
+// suppressedOf deletes the suppressions of a person's contacts, of former ones too: what they were
+// written to under is known by its hash.
+func suppressedOf(ch h.Channel) string {
+	return `WITH sent AS MATERIALIZED (SELECT DISTINCT d.contact_hash AS hash FROM crm_deliveries d JOIN crm_campaigns c ON c.id = d.campaign_id
+			WHERE d.learner_id = ? AND d.contact_hash IS NOT NULL AND c.channel = '` + string(ch) + `')
+		DELETE FROM crm_suppressions s WHERE s.channel = '` + string(ch) + `'
+			AND (s.contact = ANY (?) OR hashtextextended(s.contact, 0) IN (SELECT hash FROM sent))
+			AND NOT EXISTS (SELECT FROM crm_learners l WHERE l.` + usable[ch].contact + ` = s.contact AND l.id <> ?)`
+}
+
 // contacts forgets that a contact is suppressed where nobody else has it, and what messages were
 // sent to. What was said about being written to stays, and from now on it is no.
 func (w *wipe) contacts(ctx context.Context) error {
 	id := int64(w.Person)
 	return w.all(ctx,
-		statement{"suppressed number", `DELETE FROM crm_suppressions WHERE channel = 'sms' AND contact = ?
-			AND NOT EXISTS (SELECT FROM crm_learners WHERE usable_mobile = ? AND id <> ?)`, []any{w.mobile, w.mobile, id}},
-		statement{"suppressed address", `DELETE FROM crm_suppressions WHERE channel = 'email' AND contact = ?
-			AND NOT EXISTS (SELECT FROM crm_learners WHERE usable_email = ? AND id <> ?)`, []any{w.email, w.email, id}},
+		statement{"suppressed numbers", suppressedOf(h.ChannelSMS), []any{id, textArray(w.mobiles), id}},
+		statement{"suppressed addresses", suppressedOf(h.ChannelEmail), []any{id, textArray(w.emails), id}},
 		statement{"contacts of deliveries", "UPDATE crm_deliveries SET contact_hash = NULL WHERE learner_id = ? AND contact_hash IS NOT NULL", []any{id}},
 		statement{"consents", `INSERT INTO crm_consents (learner_id, channel, state, source, purpose, by_id, at)
-			SELECT l.id, c.channel, 'denied', 'staff', 'marketing', ?, ?::timestamptz
+			SELECT l.id, c.channel, 'denied', 'erasure', 'marketing', ?, ?::timestamptz
 			FROM crm_learners l, LATERAL (VALUES ('sms', l.own_sms), ('email', l.own_email), ('message', l.own_message)) c (channel, own)
 			WHERE l.id = ? AND c.own <> 'denied'`, []any{w.ByID, w.At, id}})
 }
@@ -99,7 +108,7 @@ func (w *wipe) remember(ctx context.Context) error {
 		statement{"name", `INSERT INTO crm_erasures (learner_id, host_id, by_id, by_name, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (learner_id) DO NOTHING`,
 			[]any{int64(w.Person), textOrNull(host), w.ByID, w.ByName, w.At}},
 		statement{"learner", "UPDATE crm_learners SET erased_at = coalesce(erased_at, ?) WHERE id = ?", []any{w.At, int64(w.Person)}},
-		statement{"problem rows", "DELETE FROM crm_sync_problems WHERE feed = 'learners' AND host_id = ?", []any{host}})
+		statement{"problem rows", "DELETE FROM crm_sync_problems WHERE learner_host_id = ? AND learner_host_id <> ''", []any{host}})
 }
 
 // messages takes the text out of messages to this person alone, and calls off those that have not
@@ -121,12 +130,13 @@ func (w *wipe) messages(ctx context.Context) error {
 			AND draft -> 'rule' -> 'all' -> 0 -> 'value' = ?::jsonb`, []any{string(only)}})
 }
 
-// notes empties what staff and the person wrote in their own words.
+// notes empties what staff and the person wrote in their own words. Follow-ups come before their
+// edits: whoever edits one keeps the words before, and a form that is open now is not taken any more.
 func (w *wipe) notes(ctx context.Context) error {
 	id := int64(w.Person)
 	return w.all(ctx,
+		statement{"follow-ups", "UPDATE crm_followups SET content = '', version = version + 1 WHERE learner_id = ? AND content <> ''", []any{id}},
 		statement{"edits of follow-ups", "UPDATE crm_followup_edits SET content = '' WHERE followup_id IN (SELECT id FROM crm_followups WHERE learner_id = ?) AND content <> ''", []any{id}},
-		statement{"follow-ups", "UPDATE crm_followups SET content = '' WHERE learner_id = ? AND content <> ''", []any{id}},
 		statement{"reasons of intents", "UPDATE crm_intents SET reason = '' WHERE learner_id = ? AND reason <> ''", []any{id}},
 		statement{"notes of exits", "UPDATE crm_enrollments SET exit_note = '' WHERE learner_id = ? AND exit_note <> ''", []any{id}},
 		statement{"reasons of refunds", "UPDATE crm_refunds SET reason = '' WHERE order_id IN (SELECT id FROM crm_orders WHERE learner_id = ?) AND reason <> ''", []any{id}})

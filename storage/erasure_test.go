@@ -19,7 +19,7 @@ import (
 )
 
 // secretWords are in everything that is personal of somebody who is to be erased.
-var secretWords = []string{"Geheimnis", "13987654321", "geheim@example.org"}
+var secretWords = []string{"Geheimnis", "13987654321", "13987650000", "geheim@example.org"}
 
 // traces lists the columns of all tables in which a secret word stands, as text or as bytes.
 func (s *school) traces(t testing.TB) (found []string) {
@@ -72,10 +72,27 @@ func newSecret(t *testing.T) (*sending, segment.PersonID) {
 	}
 	s.do(t, "INSERT INTO crm_intents (learner_id, offering_id, level, before, reason, by_id, by_name, at) VALUES (?, 1, 'high', '', 'Geheimnis', 'ann', '', now())", int64(id))
 	if _, err := (&Campaigns{DB: s.db}).Suppress(t.Context(), []campaign.Suppression{{Channel: h.ChannelSMS, Contact: "13987654321", Reason: campaign.SuppressedImport, At: s.now},
+		{Channel: h.ChannelSMS, Contact: "13987650000", Reason: campaign.SuppressedInvalid, At: s.now},
+		{Channel: h.ChannelEmail, Contact: "theirs@example.org", Reason: campaign.SuppressedInvalid, At: s.now},
 		{Channel: h.ChannelSMS, Contact: "13800000001", Reason: campaign.SuppressedImport, At: s.now}}, "1"); err != nil {
 		t.Fatal(err)
 	}
+	// Former contacts: one that nobody has, and one that somebody else has by now.
+	s.do(t, "UPDATE crm_deliveries SET contact_hash = hashtextextended(CASE campaign_id WHEN 2 THEN '13987650000' ELSE 'theirs@example.org' END, 0) WHERE learner_id = ?", int64(id))
+	s.do(t, "UPDATE crm_learners SET usable_email = 'theirs@example.org' WHERE host_id = '1'")
+	s.pushUnsound(t, at)
 	return s, id
+}
+
+// pushUnsound brings rows with words of the learner's that cannot be taken.
+func (s *sending) pushUnsound(t *testing.T, at time.Time) {
+	t.Helper()
+	if err := s.syncer.Push(t.Context(), []h.Event{
+		h.Changed(h.Order{ID: "9", SN: "9", LearnerID: "7", Status: "Geheimnis", Currency: "CNY", CreatedAt: at, UpdatedAt: at, Refunds: []h.Refund{{Reason: "Geheimnis"}}}),
+		h.Changed(h.Enrollment{ID: "9", LearnerID: "7", Status: "Geheimnis", ExitNote: "Geheimnis", UpdatedAt: at}),
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // sendSecrets writes to the learner: sent, scheduled and begun.
@@ -124,7 +141,7 @@ func TestErasureLeavesNoTrace(t *testing.T) {
 	t.Parallel()
 	s, id := newSecret(t)
 	before := s.counts(t)
-	for _, table := range []string{"crm_learners", "crm_campaigns", "crm_drafts", "crm_followups", "crm_followup_edits", "crm_intents", "crm_suppressions", "crm_enrollments", "crm_refunds"} {
+	for _, table := range []string{"crm_learners", "crm_campaigns", "crm_drafts", "crm_followups", "crm_followup_edits", "crm_intents", "crm_suppressions", "crm_enrollments", "crm_refunds", "crm_sync_problems"} {
 		if !strings.Contains(strings.Join(s.traces(t), " "), table) {
 			t.Errorf("the test puts no secret into %s", table)
 		}
@@ -152,10 +169,16 @@ func TestErasureLeavesNoTrace(t *testing.T) {
 	if got := s.text(t, "SELECT concat_ws(' ', own_sms, own_email, own_message, usable_mobile, usable_email, province, custom) FROM crm_learners WHERE id = ?", int64(id)); got != "denied denied denied " {
 		t.Errorf("%q", got)
 	}
-	if got := s.text(t, "SELECT string_agg(channel || ' ' || state, ',' ORDER BY channel) FROM crm_consents WHERE learner_id = ?", int64(id)); got != "email denied,message denied,sms denied" {
+	if got := s.text(t, "SELECT string_agg(channel || ' ' || state || ' ' || source, ',' ORDER BY channel) FROM crm_consents WHERE learner_id = ?", int64(id)); got != "email denied erasure,message denied erasure,sms denied erasure" {
 		t.Errorf("consents: %s", got)
 	}
-	if got := s.text(t, "SELECT string_agg(contact, ',') FROM crm_suppressions"); got != "13800000001" {
+	if err := (&Reports{DB: s.db}).CountGrowth(t.Context(), s.now); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.text(t, "SELECT sum(no_sms + no_email + no_message) FROM crm_audience_days"); got != "0" {
+		t.Errorf("%s refusals are reported: nobody refused anything", got)
+	}
+	if got := s.text(t, "SELECT string_agg(contact, ',' ORDER BY contact) FROM crm_suppressions"); got != "13800000001,theirs@example.org" {
 		t.Errorf("suppressed: %s", got)
 	}
 	if got := s.text(t, "SELECT string_agg(state, ',' ORDER BY id) FROM crm_campaigns"); got != "done,done,cancelled" {
@@ -209,6 +232,7 @@ func TestErasureLasts(t *testing.T) {
 	if err := s.syncer.Push(t.Context(), []h.Event{h.Changed(unsound)}); err != nil {
 		t.Fatal(err)
 	}
+	s.pushUnsound(t, s.now.Add(2*time.Second))
 	clean("fed unsound")
 	if got := s.text(t, "SELECT count(*) FROM crm_sync_problems"); got != "0" {
 		t.Errorf("%s problem rows", got)

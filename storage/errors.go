@@ -78,6 +78,12 @@ func isDuplicate(err error) bool {
 	return errors.As(err, &pg) && pg.Code == "23505"
 }
 
+// isLocked recognises a statement that others kept waiting for too long, or that lost a deadlock.
+func isLocked(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "55P03" || pg.Code == "40P01")
+}
+
 // isUndefinedTable recognises a schema that was never migrated.
 func isUndefinedTable(err error) bool {
 	var pg *pgconn.PgError

@@ -176,6 +176,16 @@ func (s *Followups) BulkAdd(ctx context.Context, by h.Staff, where segment.Predi
 	return b, nil
 }
 
+// Planned implements followup.Store.
+func (s *Followups) Planned(ctx context.Context, by h.Staff, key string) (followup.Batch, error) {
+	b := followup.Batch{Before: true}
+	err := s.bun.NewRaw("SELECT people FROM crm_followup_batches WHERE key = ? AND by_id = ?", key, by.ID).Scan(ctx, &b.People)
+	if err != nil {
+		return followup.Batch{}, fmt.Errorf("find planned follow-ups: %w", translate(err))
+	}
+	return b, nil
+}
+
 // Subjects implements followup.Store.
 func (s *Followups) Subjects(ctx context.Context, learner segment.PersonID, limit int) ([]followup.Subject, error) {
 	var out []followup.Subject

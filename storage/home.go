@@ -90,31 +90,41 @@ func campaignsQuestion(q home.Question, t *home.Totals) question {
 // rated is how many campaigns a click rate is compared with.
 const rated = 10
 
-// ratesQuestion finds the click rate of the latest campaign that holds a link and is old enough, and
-// those of the campaigns before it that reached anybody.
+// figuresAge is how old figures of the report may be: each campaign's are counted again within a day.
+const figuresAge = 26 * time.Hour
+
+// gotten are the messages d of a campaign c that rates are of, as campaign.Result.Taken: bounced ones
+// included.
+const gotten = "FROM crm_deliveries d WHERE d.campaign_id = c.id AND (d.state IN ('accepted', 'delivered') OR d.state = 'failed' AND d.accepted_at IS NOT NULL)"
+
+// ratesQuestion finds the click rate of the campaign with a link that was planned last, is old enough
+// and reached anybody, and those of such campaigns before it. The first is counted as its own page
+// counts it, the others are as the report has them. Campaigns are looked at one by one from the
+// latest on (OFFSET 0 keeps the order), so that only a few are.
 func (s *Home) ratesQuestion(q home.Question, t *home.Totals) question {
-	first, sum, n := true, 0.0, 0
-	return newQuestion(`SELECT c.id, coalesce(u.accepted, 0) + coalesce(g.accepted, 0), k.clickers
-		FROM (SELECT id, launched_at FROM crm_campaigns WHERE tracked AND NOT direct AND launched_at <= ? ORDER BY launched_at DESC, id DESC LIMIT ?) c
-		LEFT JOIN crm_usage_campaigns u ON u.campaign_id = c.id
-		LEFT JOIN (SELECT campaign_id, sum(accepted)::bigint AS accepted FROM crm_usage_changes GROUP BY 1) g ON g.campaign_id = c.id
-		CROSS JOIN LATERAL (SELECT count(DISTINCT k.ordinal) AS clickers FROM crm_clicks k WHERE k.campaign_id = c.id AND k.kind = 'human') k
-		ORDER BY c.launched_at DESC, c.id DESC`, []any{q.Rated, rated + 1},
+	sum, n := 0.0, 0
+	const clickers = "SELECT count(DISTINCT k.ordinal) FROM crm_clicks k WHERE k.campaign_id = c.id AND k.kind = 'human'"
+	return newQuestion(`SELECT c.id, CASE WHEN own THEN (SELECT count(*) `+gotten+`) ELSE f.taken END, CASE WHEN own THEN (`+clickers+`) ELSE f.clickers END
+		FROM (SELECT c.id, c.planned_at, row_number() OVER (ORDER BY c.planned_at DESC, c.id DESC) AS n
+			FROM (SELECT id, planned_at FROM crm_campaigns WHERE tracked AND NOT direct AND planned_at <= ? ORDER BY planned_at DESC, id DESC OFFSET 0) c
+			WHERE (SELECT true `+gotten+` LIMIT 1) ORDER BY c.planned_at DESC, c.id DESC LIMIT ?) c
+		LEFT JOIN crm_campaign_figures f ON f.campaign_id = c.id AND f.counted_at >= ?
+		CROSS JOIN LATERAL (SELECT c.n = 1 OR coalesce(f.taken, 0) = 0 AS own) o
+		ORDER BY c.n`, []any{q.Rated, rated + 1, q.Now.Add(-figuresAge)},
 		func(r pgx.Rows) error {
-			var id, accepted, clickers int64
-			if err := r.Scan(&id, &accepted, &clickers); err != nil {
+			var id, got, clicked int64
+			if err := r.Scan(&id, &got, &clicked); err != nil {
 				return err
 			}
-			switch {
-			case accepted == 0:
-			case first:
-				t.RateKnown, t.RateCampaign, t.ClickRate = true, campaign.ID(id), float64(clickers)/float64(accepted)
+			switch rate := float64(clicked) / float64(got); {
+			case got == 0: // taken back between two looks
+			case !t.RateKnown:
+				t.RateKnown, t.RateCampaign, t.ClickRate = true, campaign.ID(id), rate
 			default:
 				n++
-				sum += float64(clickers) / float64(accepted)
+				sum += rate
 				t.MeanKnown, t.MeanRate = true, sum/float64(n)
 			}
-			first = false
 			return nil
 		})
 }

@@ -3,9 +3,11 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/uptrace/bun"
 
 	"github.com/coursecrm/coursecrm/crm/home"
@@ -70,21 +72,66 @@ func noteUsage(ctx context.Context, t *tx, before, after map[usagePart]int64) er
 
 // Fold implements home.Store.
 func (s *Home) Fold(ctx context.Context) error {
-	var zone string
-	err := s.bun.NewRaw("SELECT zone FROM crm_usage_zone").Scan(ctx, &zone)
-	if err != nil && err != sql.ErrNoRows { //nolint:errorlint // bun gives it as it is
-		return translate(err)
-	}
-	return translate(s.bun.RunInTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead}, func(ctx context.Context, t bun.Tx) error {
-		// One at a time. Taking the lock looks at no row, so that all below sees what is there after it.
-		if _, err := t.ExecContext(ctx, "LOCK TABLE crm_usage_days IN SHARE ROW EXCLUSIVE MODE"); err != nil {
+	return s.alone(ctx, func(t bun.Tx) error {
+		zone, _, err := usageState(ctx, t)
+		if err != nil || zone != s.Location.String() {
 			return err
 		}
-		if zone == s.Location.String() {
-			return s.foldChanges(ctx, t)
+		return s.foldChanges(ctx, t)
+	})
+}
+
+// Recount implements home.Store.
+func (s *Home) Recount(ctx context.Context, due, now time.Time) error {
+	done := func(db bun.IDB) (bool, error) {
+		zone, at, err := usageState(ctx, db)
+		return zone == s.Location.String() && !at.Before(due), err
+	}
+	if ok, err := done(s.bun); err != nil || ok { // without a lock: it is asked twice a minute
+		return translate(err)
+	}
+	return s.alone(ctx, func(t bun.Tx) error {
+		if ok, err := done(t); err != nil || ok { // somebody else has just counted
+			return err
 		}
-		return s.countUsage(ctx, t)
-	}))
+		return s.countUsage(ctx, t, now)
+	})
+}
+
+// Counted implements home.Store.
+func (s *Home) Counted(ctx context.Context) (bool, error) {
+	zone, _, err := usageState(ctx, s.bun)
+	return zone != "", translate(err)
+}
+
+// usageState gives the zone that the days are of and when all was counted; no zone: it never was.
+func usageState(ctx context.Context, db bun.IDB) (zone string, at time.Time, err error) {
+	err = db.NewRaw("SELECT zone, counted_at FROM crm_usage_zone").Scan(ctx, &zone, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", time.Time{}, nil
+	}
+	return zone, at, err
+}
+
+// recountTimeout bounds counting all messages, in place of what a host sets for its pages.
+const recountTimeout = 10 * time.Minute
+
+// alone runs fn unless somebody else adds up or counts at the moment. Neither setting the bound nor
+// taking the lock looks at a row, so that fn sees what is there after it.
+func (s *Home) alone(ctx context.Context, fn func(t bun.Tx) error) error {
+	err := s.bun.RunInTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead}, func(ctx context.Context, t bun.Tx) error {
+		if _, err := t.ExecContext(ctx, fmt.Sprintf("SET LOCAL statement_timeout = %d", recountTimeout.Milliseconds())); err != nil {
+			return err
+		}
+		if _, err := t.ExecContext(ctx, "LOCK TABLE crm_usage_days IN SHARE ROW EXCLUSIVE MODE NOWAIT"); err != nil {
+			return err
+		}
+		return fn(t)
+	})
+	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) && pg.Code == "55P03" { // lock_not_available
+		return nil
+	}
+	return translate(err)
 }
 
 // foldChanges adds changes up by day and by campaign.
@@ -104,7 +151,7 @@ func (s *Home) foldChanges(ctx context.Context, t bun.Tx) error {
 
 // countUsage counts all messages. It sees one moment: a change that is not seen to be written down is
 // of a message that is not seen to have changed.
-func (s *Home) countUsage(ctx context.Context, t bun.Tx) error {
+func (s *Home) countUsage(ctx context.Context, t bun.Tx, now time.Time) error {
 	for _, step := range []struct {
 		sql  string
 		args []any
@@ -118,7 +165,8 @@ func (s *Home) countUsage(ctx context.Context, t bun.Tx) error {
 			days AS (INSERT INTO crm_usage_days (channel, day, accepted)
 				SELECT c.channel, p.day, sum(p.accepted) FROM parts p JOIN crm_campaigns c ON c.id = p.campaign_id GROUP BY 1, 2)
 			INSERT INTO crm_usage_campaigns (campaign_id, accepted) SELECT campaign_id, sum(accepted) FROM parts GROUP BY 1`, []any{s.Location.String()}},
-		{"INSERT INTO crm_usage_zone (zone) VALUES (?) ON CONFLICT (one) DO UPDATE SET zone = EXCLUDED.zone", []any{s.Location.String()}},
+		{"INSERT INTO crm_usage_zone (zone, counted_at) VALUES (?, ?) ON CONFLICT (one) DO UPDATE SET zone = EXCLUDED.zone, counted_at = EXCLUDED.counted_at",
+			[]any{s.Location.String(), now}},
 	} {
 		if _, err := t.ExecContext(ctx, step.sql, step.args...); err != nil {
 			return fmt.Errorf("count what was sent: %w", err)

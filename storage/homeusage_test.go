@@ -1,12 +1,15 @@
 package storage
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/crm/home"
@@ -69,8 +72,11 @@ func TestUsageIsExact(t *testing.T) {
 		case 5:
 			_, err = ledger.Move(t.Context(), id, campaign.Move{From: []campaign.State{campaign.Sending}, To: campaign.Sending, Again: true}, s.now)
 		default:
-			counted++
-			err = store.Fold(t.Context())
+			if counted++; counted%4 == 1 {
+				err = store.Recount(t.Context(), s.now, s.now)
+			} else {
+				err = store.Fold(t.Context())
+			}
 		}
 		if err != nil {
 			t.Fatalf("round %d: %v", round, err)
@@ -87,6 +93,9 @@ func TestUsageIsExact(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := store.Fold(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Recount(t.Context(), s.now.Add(-time.Hour), s.now); err != nil {
 		t.Fatal(err)
 	}
 	s.usageAgrees(t, store, "in another zone")
@@ -130,6 +139,74 @@ func (s *sending) usageAgrees(t testing.TB, store *Home, when string) {
 	}
 }
 
+// TestUsageIsCountedAtNight: what workers of an older version sent, who wrote no change down, counts
+// from then on; in between nobody walks over all messages.
+func TestUsageIsCountedAtNight(t *testing.T) {
+	t.Parallel()
+	s := usageSchool(t, 30)
+	_, store := s.front(t, time.UTC)
+	ledger := &Campaigns{DB: s.db, Currency: "CNY"}
+	sum := func(want int64, when string) {
+		t.Helper()
+		if all, _, _, err := store.Deliveries(t.Context(), s.now, s.now, s.now); err != nil || all != want {
+			t.Errorf("%s: %d sent, want %d: %v", when, all, want, err)
+		}
+	}
+	counted := func(want bool) {
+		t.Helper()
+		if ok, err := store.Counted(t.Context()); err != nil || ok != want {
+			t.Errorf("counted: %t: %v", ok, err)
+		}
+	}
+	recount := func(due time.Time) {
+		t.Helper()
+		if err := store.Recount(t.Context(), due, s.now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	older := func(n int) {
+		t.Helper()
+		s.do(t, "UPDATE crm_deliveries SET state = 'accepted', accepted_at = ?0 WHERE campaign_id = 101 AND ordinal = ?1", s.now, n)
+	}
+	older(0)
+	if err := ledger.Finish(t.Context(), 101, []campaign.Attempt{{Ordinal: 1, State: campaign.Accepted}}, s.now); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Fold(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	counted(false)
+	if n := s.number(t, "SELECT count(*) FROM crm_usage_changes"); n != 1 {
+		t.Errorf("%d changes were left for the count", n)
+	}
+	recount(s.now)
+	counted(true)
+	sum(2, "at first")
+	older(2)
+	recount(s.now.Add(-time.Hour))
+	sum(2, "the same day")
+	s.now = s.now.Add(24 * time.Hour)
+	recount(s.now.Add(-time.Hour))
+	sum(3, "the next day")
+	s.usageAgrees(t, store, "the next day")
+}
+
+// TestUsageIsNotWaitedFor: who adds up or counts while somebody else does lets it be.
+func TestUsageIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := usageSchool(t, 3)
+	_, store := s.front(t, time.UTC)
+	err := store.alone(t.Context(), func(bun.Tx) error {
+		if err := store.Recount(t.Context(), s.now, s.now); err != nil {
+			return err
+		}
+		return store.Fold(t.Context())
+	})
+	if ok, stateErr := store.Counted(t.Context()); err != nil || stateErr != nil || ok {
+		t.Errorf("counted %t: %v, %v", ok, err, stateErr)
+	}
+}
+
 // TestUsageWhileItIsCounted adds up in several processes while others send.
 func TestUsageWhileItIsCounted(t *testing.T) {
 	t.Parallel()
@@ -153,8 +230,12 @@ func TestUsageWhileItIsCounted(t *testing.T) {
 			}
 		})
 		all.Go(func() {
-			for range 30 {
-				if err := store.Fold(t.Context()); err != nil && !errors.Is(err, fault.ErrUnavailable) && !errors.Is(err, fault.ErrConflict) {
+			for n := range 30 {
+				step := store.Fold
+				if n%5 == 0 {
+					step = func(ctx context.Context) error { return store.Recount(ctx, s.now.Add(time.Hour), s.now) }
+				}
+				if err := step(t.Context()); err != nil && !errors.Is(err, fault.ErrUnavailable) && !errors.Is(err, fault.ErrConflict) {
 					errs <- err
 					return
 				}
@@ -165,6 +246,9 @@ func TestUsageWhileItIsCounted(t *testing.T) {
 	close(errs)
 	for err := range errs {
 		t.Error(err)
+	}
+	if ok, err := store.Counted(t.Context()); err != nil || !ok {
+		t.Fatalf("counted %t: %v", ok, err)
 	}
 	s.usageAgrees(t, store, "after it")
 }

@@ -75,7 +75,7 @@ func closeBatch(ctx context.Context, t *tx, batch, asked, people int64) error {
 // once does something in one transaction unless it was done under the same key, and gives what was
 // done. Two at a time wait for each other at the key.
 func (s *Labels) once(ctx context.Context, key string, do func(t *tx) error) (label.Batch, error) {
-	if b, err := s.byKey(ctx, key); err == nil || !errors.Is(err, fault.ErrNotFound) {
+	if b, err := s.Keyed(ctx, key); err == nil || !errors.Is(err, fault.ErrNotFound) {
 		return b, err
 	}
 	failed := s.inTx(ctx, func(t *tx) error {
@@ -84,14 +84,15 @@ func (s *Labels) once(ctx context.Context, key string, do func(t *tx) error) (la
 		}
 		return do(t)
 	})
-	b, err := s.byKey(ctx, key)
+	b, err := s.Keyed(ctx, key)
 	if failed != nil && err != nil { // else somebody was quicker with the same
 		return label.Batch{}, failed
 	}
 	return b, err
 }
 
-func (s *Labels) byKey(ctx context.Context, key string) (label.Batch, error) {
+// Keyed implements label.Store.
+func (s *Labels) Keyed(ctx context.Context, key string) (label.Batch, error) {
 	list, err := batches(ctx, s.bun, "b.key = ?", key)
 	switch {
 	case err != nil:

@@ -31,9 +31,20 @@ const (
 	locksTable      = "crm_migration_locks"
 )
 
+// How long a migration may wait for a lock: everybody who comes later waits behind it. Whoever reads
+// or writes for longer is in nobody's way: it is tried again.
+const (
+	migrateWait  = "2s"
+	migrateTries = 15
+	migratePause = 2 * time.Second
+)
+
 // Migrate brings the schema up to date. It may run at any time, from any number of processes at
 // once; each migration runs in a transaction, so a failed one leaves nothing half done. The pool
 // needs two connections.
+//
+// Errors: fault.ErrUnavailable when others used a table for so long that it gave up after a minute;
+// the migrations before that one stay, and it may be called again.
 func (d *DB) Migrate(ctx context.Context) error {
 	// A session lock on a connection of its own: bun's lock is a row that outlives a crash.
 	conn, err := d.bun.Conn(ctx)
@@ -53,7 +64,7 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if err := m.Init(ctx); err != nil {
 		return fmt.Errorf("prepare migrations: %w", translate(err))
 	}
-	if _, err := m.Migrate(ctx); err != nil {
+	if err := migrateAll(ctx, m, migrateTries, migratePause); err != nil {
 		return fmt.Errorf("migrate: %w", translate(err))
 	}
 	if err := d.createSecrets(ctx); err != nil {
@@ -64,6 +75,27 @@ func (d *DB) Migrate(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// migrateAll runs the migrations that were not, and goes on where others were in the way for too long.
+func migrateAll(ctx context.Context, m *migrate.Migrator, tries int, pause time.Duration) error {
+	for try := 1; ; try++ {
+		_, err := m.Migrate(ctx)
+		if err == nil || try == tries || !isLocked(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// waitBriefly runs in the transaction of each migration, before it.
+func waitBriefly(ctx context.Context, db bun.IConn, _ *migrate.Migration) error {
+	_, err := db.ExecContext(ctx, "SET LOCAL lock_timeout = '"+migrateWait+"'")
+	return err
 }
 
 // CheckSchema tells whether Migrate has run for this version.
@@ -108,6 +140,7 @@ func newMigrator(db *bun.DB, files fs.FS) (*migrate.Migrator, error) {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
 	return migrate.NewMigrator(db, set, migrate.WithTableName(migrationsTable), migrate.WithLocksTableName(locksTable),
+		migrate.BeforeMigration(waitBriefly),
 		migrate.WithMarkAppliedOnSuccess(true)), nil // bun's default records a failed migration as done
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/uptrace/bun/migrate"
 
+	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/internal/pgtest"
 )
 
@@ -97,6 +98,42 @@ func TestFailedMigrationLeavesNothing(t *testing.T) {
 	applied, err := m.AppliedMigrations(t.Context())
 	if err != nil || len(applied) != 1 {
 		t.Errorf("recorded as done: %v, %v", names(applied), err)
+	}
+}
+
+// TestMigrationWaitsBriefly: a migration that cannot have its table gives way, and is tried again.
+func TestMigrationWaitsBriefly(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	m, err := newMigrator(db.bun, fstest.MapFS{
+		"20300101000000_alter.tx.up.sql": {Data: []byte("ALTER TABLE crm_learners ADD COLUMN late text;")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	busy, err := db.bun.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Rollback() //nolint:errcheck // it is rolled back below
+	if _, err := busy.ExecContext(t.Context(), "SELECT FROM crm_learners"); err != nil {
+		t.Fatal(err)
+	}
+	if err := migrateAll(t.Context(), m, 1, 0); !isLocked(err) || !errors.Is(translate(err), fault.ErrUnavailable) {
+		t.Fatalf("a table in use: %v", err)
+	}
+	done := make(chan error)
+	go func() { done <- migrateAll(context.WithoutCancel(t.Context()), m, migrateTries, 0) }()
+	until(t, "the migration waits", func() bool {
+		var n int
+		err := db.bun.NewRaw("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'crm_learners'::regclass").Scan(t.Context(), &n)
+		return err == nil && n == 1
+	})
+	if err := busy.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

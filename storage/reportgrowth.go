@@ -18,7 +18,8 @@ const growthCounted = "growth_counted_at"
 // marketableSQL tells which learners l are addressed at all.
 const marketableSQL = "l.status = 'active' AND l.marketable"
 
-// CountGrowth implements report.Books: one walk over all people, and one over all refusals. A school
+// CountGrowth implements report.Books: one walk over all people, and one over all refusals that somebody
+// uttered. A school
 // that nobody has come from yet does not count as counted, or it would look empty for minutes.
 func (s *Reports) CountGrowth(ctx context.Context, now time.Time) error {
 	err := s.inTx(ctx, func(t *tx) error {
@@ -38,7 +39,7 @@ func (s *Reports) CountGrowth(ctx context.Context, now time.Time) error {
 				FROM crm_learners l WHERE `+people+` GROUP BY 1) p
 			FULL JOIN (SELECT (x.at AT TIME ZONE ?0)::date AS day, count(DISTINCT x.learner_id) FILTER (WHERE x.channel = 'sms') AS sms,
 					count(DISTINCT x.learner_id) FILTER (WHERE x.channel = 'email') AS email, count(DISTINCT x.learner_id) FILTER (WHERE x.channel = 'message') AS message
-				FROM crm_consents x WHERE x.state = 'denied' GROUP BY 1) r USING (day)`, s.zone()); err != nil {
+				FROM crm_consents x WHERE x.state = 'denied' AND x.source <> 'erasure' GROUP BY 1) r USING (day)`, s.zone()); err != nil {
 			return err
 		}
 		_, err := t.exec(ctx, `INSERT INTO crm_settings (key, value) SELECT ?, convert_to(?, 'UTF8') WHERE EXISTS (SELECT FROM crm_learners)

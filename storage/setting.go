@@ -34,8 +34,9 @@ func (s *Settings) LoadSettings(ctx context.Context) (setting.Stored, error) {
 	return out, nil
 }
 
-// SaveSettings implements setting.Store. What waits for the end of quiet hours looks again at once:
-// they may be others now.
+// SaveSettings implements setting.Store. What waits for the end of quiet hours looks again soon: they
+// may be others now. Not at once: a worker in another process, which still holds the old hours, would
+// put it off until their end.
 func (s *Settings) SaveSettings(ctx context.Context, next setting.Stored) error {
 	value, err := json.Marshal(next)
 	if err != nil {
@@ -54,8 +55,9 @@ func (s *Settings) SaveSettings(ctx context.Context, next setting.Stored) error 
 		if n == 0 {
 			return fmt.Errorf("settings: %w", fault.ErrConflict)
 		}
-		_, err = t.exec(ctx, `UPDATE crm_chunks SET next_at = NULL
-			WHERE NOT done AND campaign_id IN (SELECT id FROM crm_campaigns WHERE state = 'sending' AND stalled = 'quiet')`)
+		soon := next.At.Add(setting.Spread)
+		_, err = t.exec(ctx, `UPDATE crm_chunks SET next_at = ?
+			WHERE NOT done AND next_at > ? AND campaign_id IN (SELECT id FROM crm_campaigns WHERE state = 'sending' AND stalled = 'quiet')`, soon, soon)
 		return err
 	})
 }

@@ -85,11 +85,11 @@ func (p *Projection) Rewind(ctx context.Context, feed projection.Feed, walk proj
 // Problems implements projection.Store.
 func (p *Projection) Problems(ctx context.Context, now time.Time, limit int) ([]projection.Problem, error) {
 	var rows []struct {
-		Feed, HostID, Reason string
-		Payload              []byte
-		UpdatedAt            bun.NullTime
+		Feed, HostID, Reason, LearnerHostID string
+		Payload                             []byte
+		UpdatedAt                           bun.NullTime
 	}
-	err := p.bun.NewRaw(`SELECT feed, host_id, reason, payload, updated_at FROM crm_sync_problems
+	err := p.bun.NewRaw(`SELECT feed, host_id, reason, learner_host_id, payload, updated_at FROM crm_sync_problems
 		WHERE last_at + least(power(2, least(tries, 12)), 3600) * interval '1 second' <= ? ORDER BY last_at LIMIT ?`, now, limit).Scan(ctx, &rows)
 	if err != nil {
 		return nil, translate(err)
@@ -97,7 +97,7 @@ func (p *Projection) Problems(ctx context.Context, now time.Time, limit int) ([]
 	out := make([]projection.Problem, len(rows))
 	for i, r := range rows {
 		out[i] = projection.Problem{Feed: projection.Feed(r.Feed), HostID: r.HostID,
-			Reason: projection.Reason(r.Reason), Payload: r.Payload, At: utc(r.UpdatedAt)}
+			Reason: projection.Reason(r.Reason), Payload: r.Payload, At: utc(r.UpdatedAt), Learner: h.LearnerID(r.LearnerHostID)}
 	}
 	return out, nil
 }

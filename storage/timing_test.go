@@ -135,14 +135,18 @@ func TestQuietHoursAreChanged(t *testing.T) {
 	if c := s.campaign(t, id); c.Stalled != campaign.StallQuiet {
 		t.Fatalf("at night: %s, %q", c.State, c.Stalled)
 	}
+	old := quiet
 	quiet = nil
 	s.work(t, sender)
 	if c := s.campaign(t, id); c.State == campaign.Done {
 		t.Error("looked again before anybody saved")
 	}
-	if err := (&Settings{s.db}).SaveSettings(t.Context(), setting.Stored{Version: 1}); err != nil {
+	if err := (&Settings{s.db}).SaveSettings(t.Context(), setting.Stored{Version: 1, At: s.now}); err != nil {
 		t.Fatal(err)
 	}
+	s.now, quiet = s.now.Add(setting.Spread-time.Millisecond), old // a worker that has not heard of it yet
+	s.work(t, sender)
+	s.now, quiet = s.now.Add(time.Millisecond), nil
 	s.work(t, sender)
 	if c := s.campaign(t, id); c.State != campaign.Done {
 		t.Errorf("by the new hours: %s, %q", c.State, c.Stalled)

@@ -38,6 +38,8 @@ type Store interface {
 	// BulkAdd enters a note for each person of an audience. fault.Fields: there are none, or more
 	// than most; fault.ErrConflict: somebody else sent a form of this key.
 	BulkAdd(ctx context.Context, by h.Staff, where segment.Predicate, key string, e Entry, most int, now time.Time) (Batch, error)
+	// Planned gives what BulkAdd did for a key; fault.ErrNotFound: nothing.
+	Planned(ctx context.Context, by h.Staff, key string) (Batch, error)
 	// Subjects lists what a learner has to do with, the latest first.
 	Subjects(ctx context.Context, learner segment.PersonID, limit int) ([]Subject, error)
 }

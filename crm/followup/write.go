@@ -125,6 +125,13 @@ func (s *Service) BulkAdd(ctx context.Context, by h.Staff, r segment.Rule, key s
 	return b, nil
 }
 
+// Planned gives what BulkAdd entered under a key of somebody's own, with Before set.
+//
+// Errors: fault.ErrNotFound: nothing was.
+func (s *Service) Planned(ctx context.Context, by h.Staff, key string) (Batch, error) {
+	return s.store.Planned(ctx, by, key)
+}
+
 func allowed(by h.Staff) error {
 	if !by.May(h.PermFollowup) {
 		return fmt.Errorf("%w: needs %s", fault.ErrForbidden, h.PermFollowup)

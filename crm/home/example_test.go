@@ -17,6 +17,8 @@ func (figures) Usage(_ context.Context, by home.Step, since time.Time) ([]home.S
 	return []home.Sent{{From: time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC), Channel: hostadapter.ChannelSMS, Accepted: 4_809}}, nil
 }
 
+func (figures) Counted(context.Context) (bool, error) { return true, nil }
+
 func ExampleService_Usage() {
 	now := time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC) // a Sunday
 	s := home.NewService(figures{}, home.Site{Location: time.UTC, Currency: "CNY"}, func() time.Time { return now })

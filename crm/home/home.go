@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
@@ -28,12 +29,13 @@ type Totals struct {
 	CampaignsMonth  int64 // of them: this month, by the site's calendar
 	CampaignsBefore int64 // last month, until the same day and hour
 
+	DeliveriesKnown  bool  // false: what was sent before this version is being counted; those below are 0
 	Deliveries       int64 // accepted (营销总人次)
 	DeliveriesMonth  int64 // of them: on the days of this month
 	DeliveriesBefore int64 // on the days of last month until the same day
 
-	RateKnown    bool // false: no campaign with a link is an hour old, or nobody got it
-	ClickRate    float64
+	RateKnown    bool        // false: no campaign with a link that anybody got is an hour old
+	ClickRate    float64     // people who clicked, of those whose message the provider took (campaign.Result.Taken)
 	RateCampaign campaign.ID // the campaign it is of
 	MeanKnown    bool
 	MeanRate     float64 // of up to ten such campaigns before it
@@ -71,7 +73,7 @@ type Question struct {
 	Month         time.Time // this month began
 	LastMonth     time.Time // the one before began
 	LastMonthSame time.Time // as far into it as now is into this one
-	Rated         time.Time // the latest launch whose click rate counts
+	Rated         time.Time // the latest moment an audience was frozen whose click rate counts
 	Window        time.Duration
 	Bands         []segment.Predicate // over people who are active, and neither staff nor robot
 }
@@ -93,9 +95,14 @@ type Store interface {
 	Count(ctx context.Context, q Question) (Figures, error)
 	// Keep keeps figures until younger ones come.
 	Keep(ctx context.Context, f Figures) error
-	// Fold adds changes of what was sent up by days; after a change of the site's zone, and at first,
-	// everything is counted again.
+	// Fold adds changes of what was sent up by days. It waits for nobody: while somebody else does so,
+	// and until everything was counted in the site's zone, it does nothing.
 	Fold(ctx context.Context) error
+	// Recount counts everything that was sent, unless that was done in the site's zone at due or later.
+	// It takes a walk over all messages. While somebody else adds up or counts, it does nothing.
+	Recount(ctx context.Context, due, now time.Time) error
+	// Counted reports whether everything was ever counted.
+	Counted(ctx context.Context) (bool, error)
 	// Deliveries sums up what was accepted: in all, since a day, and from a day through another.
 	Deliveries(ctx context.Context, since, from, to time.Time) (all, month, before int64, err error)
 	// Usage sums up what was accepted since a day, by channel and day, week or month.
@@ -112,18 +119,21 @@ type Service struct {
 	site  Site
 	now   func() time.Time
 	turn  chan struct{} // holds one who counts
+
+	lately lately
+	once   atomic.Bool // what was sent is known to have been counted
 }
 
 // NewService makes a service.
 func NewService(store Store, site Site, now func() time.Time) *Service {
-	return &Service{store: store, site: site, now: now, turn: make(chan struct{}, 1)}
+	return &Service{store: store, site: site, now: now, turn: make(chan struct{}, 1), lately: lately{turn: make(chan struct{}, 1)}}
 }
 
 // Location is the site's time zone.
 func (s *Service) Location() *time.Location { return s.site.Location }
 
 // Totals gives the figures of this moment. Where nobody keeps them they are counted, by one
-// visitor of a process for all that ask meanwhile.
+// visitor of a process for all that ask meanwhile. What is on its way is at most two seconds old.
 func (s *Service) Totals(ctx context.Context) (Totals, error) {
 	f, err := s.figures(ctx)
 	if err != nil {
@@ -131,12 +141,11 @@ func (s *Service) Totals(ctx context.Context) (Totals, error) {
 	}
 	t := f.Totals
 	t.Compositions = compose(bands(f.Bounds, f.Members), f.Bands)
-	month, last, same := monthDays(dateOf(s.now().In(s.site.Location)))
-	if t.Deliveries, t.DeliveriesMonth, t.DeliveriesBefore, err = s.store.Deliveries(ctx, month, last, same); err != nil {
+	if err := s.deliveries(ctx, &t); err != nil {
 		return Totals{}, fmt.Errorf("home deliveries: %w", err)
 	}
-	if t.Running, err = s.store.Running(ctx, runningMost); err != nil {
-		return Totals{}, fmt.Errorf("running campaigns: %w", err)
+	if t.Running, err = s.running(ctx); err != nil {
+		return Totals{}, err
 	}
 	return t, nil
 }

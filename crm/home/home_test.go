@@ -19,6 +19,11 @@ type shelf struct {
 	kept   *Figures
 	counts int
 	fail   error
+	due    []time.Time // of what was asked to be counted anew
+
+	looks   int // how often what is running was counted
+	lookErr error
+	never   bool // what was sent was never counted
 }
 
 func (s *shelf) Last(context.Context) (Figures, bool, error) {
@@ -50,7 +55,19 @@ func (s *shelf) Deliveries(context.Context, time.Time, time.Time, time.Time) (in
 	return 0, 0, 0, nil
 }
 
-func (s *shelf) Running(context.Context, int) ([]campaign.Listed, error) { return nil, nil }
+func (s *shelf) Recount(_ context.Context, due, _ time.Time) error {
+	s.due = append(s.due, due)
+	return nil
+}
+
+func (s *shelf) Counted(context.Context) (bool, error) { return !s.never, nil }
+
+func (s *shelf) Running(context.Context, int) ([]campaign.Listed, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looks++
+	return []campaign.Listed{{Settled: int64(s.looks)}}, s.lookErr
+}
 
 // Acquire implements segment.Leases.
 func (s *shelf) Acquire(context.Context, string, string, time.Duration) (bool, error) {
@@ -109,10 +126,74 @@ func TestKeeperCountsTwiceAMinute(t *testing.T) {
 		}
 		*now = now.Add(16 * time.Second)
 	}
+	night := time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)
+	if want := []time.Time{night, night}; !slices.Equal(store.due, want) {
+		t.Errorf("counted all that was sent due at %v, want %v", store.due, want)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := keeper.Run(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestVisitorsCountNothingThatWasSent: a figure that nobody knows is none, and a visit makes no walk.
+func TestVisitorsCountNothingThatWasSent(t *testing.T) {
+	t.Parallel()
+	store, service, _ := newShelf(nil)
+	for _, store.never = range []bool{true, false} {
+		f, err := service.Totals(t.Context())
+		if err != nil || f.DeliveriesKnown == store.never || len(store.due) > 0 {
+			t.Errorf("never counted %t: known %t, counted %d times: %v", store.never, f.DeliveriesKnown, len(store.due), err)
+		}
+	}
+}
+
+// TestRunningIsCountedOnce in two seconds, for all who look; a list of the last minute stands while
+// counting fails.
+func TestRunningIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	store, service, now := newShelf(nil)
+	look := func(want int64) {
+		t.Helper()
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				if f, err := service.Totals(t.Context()); err != nil || len(f.Running) != 1 || f.Running[0].Settled != want {
+					t.Errorf("%+v: %v", f.Running, err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	look(1)
+	*now = now.Add(1999 * time.Millisecond)
+	look(1)
+	*now = now.Add(time.Millisecond)
+	look(2)
+	store.lookErr = context.DeadlineExceeded
+	*now = now.Add(59 * time.Second)
+	look(2)
+	*now = now.Add(time.Second)
+	if _, err := service.Totals(t.Context()); !errors.Is(err, store.lookErr) {
+		t.Errorf("an old list stands: %v", err)
+	}
+}
+
+func TestNights(t *testing.T) {
+	t.Parallel()
+	shanghai, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for now, want := range map[string]string{"2026-11-22 03:59": "2026-11-21 04:00", "2026-11-22 04:00": "2026-11-22 04:00", "2026-03-01 00:00": "2026-02-28 04:00"} {
+		at, err := time.ParseInLocation("2006-01-02 15:04", now, shanghai)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := recountDue(at).Format("2006-01-02 15:04"); got != want {
+			t.Errorf("%s: due at %s, want %s", now, got, want)
+		}
 	}
 }
 

@@ -39,7 +39,8 @@ func (k *Keeper) Run(ctx context.Context) error {
 	}
 }
 
-// Tick counts unless the figures are younger than half a minute.
+// Tick counts unless the figures are younger than half a minute; once a night, and at first, also
+// everything that was sent.
 func (k *Keeper) Tick(ctx context.Context) error {
 	if young, err := k.young(ctx); err != nil || young {
 		return err
@@ -50,8 +51,10 @@ func (k *Keeper) Tick(ctx context.Context) error {
 	if young, err := k.young(ctx); err != nil || young { // somebody else has just counted
 		return err
 	}
-	_, err := k.Service.count(ctx)
-	return err
+	if _, err := k.Service.count(ctx); err != nil {
+		return err
+	}
+	return k.Service.recount(ctx)
 }
 
 func (k *Keeper) young(ctx context.Context) (bool, error) {

@@ -51,6 +51,7 @@ type Usage struct {
 	By       Step
 	Channels []hostadapter.Channel // in the order of the page
 	Periods  []Period
+	Known    bool // false: what was sent before this version is being counted; all periods are empty
 }
 
 // Of is what was accepted over a channel.
@@ -72,6 +73,15 @@ func (s *Service) Usage(ctx context.Context, by Step) (Usage, error) {
 	for _, day := range periods(by, dateOf(s.now().In(s.site.Location))) {
 		place[day] = len(u.Periods)
 		u.Periods = append(u.Periods, Period{From: day, Accepted: map[hostadapter.Channel]int64{}})
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var err error
+	if u.Known, err = s.counted(ctx); err != nil {
+		return Usage{}, fmt.Errorf("usage: %w", err)
+	}
+	if !u.Known {
+		return u, nil
 	}
 	sent, err := s.store.Usage(ctx, by, u.Periods[0].From)
 	if err != nil {

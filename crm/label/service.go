@@ -35,6 +35,7 @@ type Store interface {
 	Change(ctx context.Context, id ID, a Action, who segment.Predicate, d Deed) (Batch, error)
 	Undo(ctx context.Context, id BatchID, d Deed) (Batch, error)
 	Batch(ctx context.Context, id BatchID) (Batch, error)
+	Keyed(ctx context.Context, key string) (Batch, error) // fault.ErrNotFound
 	// ChangePerson does the same for one person; false: there was nothing to do.
 	ChangePerson(ctx context.Context, id ID, a Action, who segment.PersonID, d Deed) (bool, error)
 	OfPerson(ctx context.Context, who segment.PersonID) (Tags, error)
@@ -193,6 +194,13 @@ func (s *Service) Undo(ctx context.Context, by hostadapter.Staff, id BatchID) (B
 // Errors: fault.ErrNotFound.
 func (s *Service) Batch(ctx context.Context, id BatchID) (Batch, error) {
 	return s.store.Batch(ctx, id)
+}
+
+// Done gives what was done under the key of Merge, Delete, Add or Remove.
+//
+// Errors: fault.ErrNotFound: nothing was, or key is empty.
+func (s *Service) Done(ctx context.Context, key string) (Batch, error) {
+	return s.store.Keyed(ctx, formKey(key))
 }
 
 // day is the date of a moment in the site's zone, at midnight UTC.

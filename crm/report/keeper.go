@@ -82,12 +82,15 @@ type Keeper struct {
 	Owner  string // names this process
 	Now    func() time.Time
 	Log    *slog.Logger
+
+	failed map[campaign.ID]time.Time // when what could not be counted was last tried
 }
 
 const (
 	keepEvery  = time.Minute
 	keepLease  = 5 * time.Minute
-	growthLast = 5 * time.Minute // how old growth gets: it takes a walk over all people
+	keepStep   = keepLease - time.Minute // how long one count may take: nobody else begins meanwhile
+	growthLast = 5 * time.Minute         // how old growth gets: it takes a walk over all people
 )
 
 // Run works until ctx ends, and returns nil.
@@ -106,34 +109,81 @@ func (k *Keeper) Run(ctx context.Context) error {
 	}
 }
 
-// Tick counts what is due. A campaign that cannot be counted holds up no other.
+// Tick counts what is due. A campaign that cannot be counted, or not within some minutes, holds up no
+// other: it comes after them the next time. Not safe for concurrent use.
 func (k *Keeper) Tick(ctx context.Context) error {
-	if mine, err := k.mine(ctx); err != nil || !mine {
-		return err
-	}
 	now := k.Now()
-	var errs []error
-	at, err := k.Books.GrowthAt(ctx)
-	if err == nil && (at.IsZero() || now.Sub(at) >= growthLast) {
-		err = k.Books.CountGrowth(ctx, now)
+	err := k.step(ctx, func(ctx context.Context) error { return k.grow(ctx, now) })
+	if errors.Is(err, errTaken) {
+		return nil
 	}
-	errs = append(errs, err)
-	marks, err := k.Books.Marks(ctx, campaign.AttributionWindow, now)
-	if err != nil {
-		return errors.Join(append(errs, err)...)
+	errs := []error{err}
+	var marks []Mark
+	err = k.step(ctx, func(ctx context.Context) (err error) {
+		marks, err = k.Books.Marks(ctx, campaign.AttributionWindow, now)
+		return err
+	})
+	for _, id := range k.order(Due(marks, now)) {
+		if err != nil {
+			break
+		}
+		err = k.step(ctx, func(ctx context.Context) error { return k.count(ctx, id, &errs) })
 	}
-	for _, id := range Due(marks, now) {
-		// The lease is renewed as it goes: after a long pause there may be hundreds.
-		if mine, err := k.mine(ctx); err != nil || !mine {
-			return errors.Join(append(errs, err)...)
-		}
-		if err := k.Books.Count(ctx, id, campaign.AttributionWindow, k.Now()); err != nil {
-			errs = append(errs, fmt.Errorf("campaign %d: %w", id, err))
-		}
+	if !errors.Is(err, errTaken) {
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
 
-func (k *Keeper) mine(ctx context.Context) (bool, error) {
-	return k.Leases.Acquire(ctx, "reports", k.Owner, keepLease)
+// grow counts growth where that is due.
+func (k *Keeper) grow(ctx context.Context, now time.Time) error {
+	at, err := k.Books.GrowthAt(ctx)
+	if err != nil || !at.IsZero() && now.Sub(at) < growthLast {
+		return err
+	}
+	return k.Books.CountGrowth(ctx, now)
+}
+
+// count counts a campaign and notes a failure. An error ends the tick: it took all its time, and the
+// next tick begins with what has not failed.
+func (k *Keeper) count(ctx context.Context, id campaign.ID, errs *[]error) error {
+	err := k.Books.Count(ctx, id, campaign.AttributionWindow, k.Now())
+	if err == nil {
+		delete(k.failed, id)
+		return nil
+	}
+	err = fmt.Errorf("campaign %d: %w", id, err)
+	if k.failed == nil {
+		k.failed = map[campaign.ID]time.Time{}
+	}
+	k.failed[id] = k.Now()
+	if ctx.Err() != nil {
+		return err
+	}
+	*errs = append(*errs, err)
+	return nil
+}
+
+// order puts those that failed last, the one that was tried longest ago first.
+func (k *Keeper) order(ids []campaign.ID) []campaign.ID {
+	slices.SortStableFunc(ids, func(a, b campaign.ID) int { return k.failed[a].Compare(k.failed[b]) })
+	return ids
+}
+
+// errTaken: another process counts.
+var errTaken = errors.New("another process keeps the reports")
+
+// step does one thing under a renewed lease: after a long pause there may be hundreds to do. It ends
+// before the lease does, whatever hangs.
+func (k *Keeper) step(ctx context.Context, do func(context.Context) error) error {
+	mine, err := k.Leases.Acquire(ctx, "reports", k.Owner, keepLease)
+	if err != nil {
+		return err
+	}
+	if !mine {
+		return errTaken
+	}
+	ctx, cancel := context.WithTimeout(ctx, keepStep)
+	defer cancel()
+	return do(ctx)
 }

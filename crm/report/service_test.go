@@ -5,7 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"reflect"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
@@ -20,6 +22,7 @@ type shelf struct {
 	marks    []Mark
 	counted  []campaign.ID
 	bad      campaign.ID
+	hangs    []campaign.ID
 	grown    int
 	fail     error
 	refusing bool // somebody else has the lease
@@ -36,7 +39,11 @@ func (s *shelf) CountGrowth(_ context.Context, now time.Time) error {
 	s.at = now
 	return nil
 }
-func (s *shelf) Count(_ context.Context, id campaign.ID, _ time.Duration, now time.Time) error {
+func (s *shelf) Count(ctx context.Context, id campaign.ID, _ time.Duration, now time.Time) error {
+	if slices.Contains(s.hangs, id) {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	if id == s.bad {
 		return fault.ErrUnavailable
 	}
@@ -61,7 +68,7 @@ func TestKeeper(t *testing.T) {
 		t.Errorf("counted %v, grown %d, %v", s.counted, s.grown, err)
 	}
 	s.bad, s.counted, now = 0, nil, noon.Add(2*time.Minute)
-	if err := k.Tick(t.Context()); err != nil || !reflect.DeepEqual(s.counted, []campaign.ID{3, 1}) || s.grown != 1 {
+	if err := k.Tick(t.Context()); err != nil || !reflect.DeepEqual(s.counted, []campaign.ID{1, 3}) || s.grown != 1 {
 		t.Errorf("counted %v, grown %d, %v", s.counted, s.grown, err)
 	}
 	now, s.refusing, s.counted = noon.Add(time.Hour), true, nil
@@ -77,6 +84,37 @@ func TestKeeper(t *testing.T) {
 	if err := k.Run(ctx); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestKeeperGivesUpWhatHangs before the lease ends, and what hangs keeps nothing else from being
+// counted.
+func TestKeeperGivesUpWhatHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{marks: []Mark{{ID: 1}, {ID: 2}, {ID: 3}, {ID: 4}}, hangs: []campaign.ID{3, 4}}
+		k := &Keeper{Books: s, Leases: s, Owner: "a", Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+		for i, want := range [][]campaign.ID{nil, nil, {2, 1}, {2, 1}} {
+			s.counted = nil
+			began := time.Now()
+			err := k.Tick(t.Context())
+			if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != keepLease-time.Minute {
+				t.Errorf("tick %d took %v, %v", i, took, err)
+			}
+			for j := range s.marks {
+				s.marks[j].CountedAt = time.Time{} // due again
+			}
+			if !reflect.DeepEqual(s.counted, want) {
+				t.Errorf("tick %d counted %v", i, s.counted)
+			}
+		}
+		if !k.failed[4].Before(k.failed[3]) || s.grown != 2 {
+			t.Errorf("failed %v, grown %d", k.failed, s.grown)
+		}
+		s.hangs, s.counted = nil, nil
+		if err := k.Tick(t.Context()); err != nil || !reflect.DeepEqual(s.counted, []campaign.ID{2, 1, 4, 3}) || len(k.failed) != 0 {
+			t.Errorf("counted %v, failed %v, %v", s.counted, k.failed, err)
+		}
+	})
 }
 
 func TestService(t *testing.T) {

@@ -28,15 +28,20 @@ type Service struct {
 	now   func() time.Time
 
 	held    atomic.Pointer[held]
-	reading sync.Mutex
+	turns   atomic.Int64 // numbers the looks as they begin
+	reading sync.Mutex   // held for at most patience: never while a caller's context decides
 }
 
 type held struct {
 	values Values
 	stored Stored
 	at     time.Time
-	err    error // of the last look; values are then those of the look before
+	turn   int64
 }
+
+// Spread is how long it takes until all processes hold what was saved, also where one look at the
+// database fails.
+const Spread = 5 * time.Second
 
 const (
 	fresh    = 2 * time.Second        // how long what was read holds
@@ -49,8 +54,8 @@ func NewService(store Store, base Values, now func() time.Time) *Service {
 }
 
 // Current gives the settings, at most some two seconds old. It asks the database at most that
-// often, for all callers together, and gives the last known values while that does not answer. The
-// result is shared: do not write to it.
+// often, for all callers together, and gives the last known values (the configuration's, before the
+// first answer) when there is none within half a second. The result is shared: do not write to it.
 func (s *Service) Current() Values { return s.look().values }
 
 // Site is the school's name now.
@@ -70,7 +75,14 @@ func (s *Service) look() *held {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience) // the answer is for all who wait
 	defer cancel()
-	return s.read(ctx)
+	next, err := s.read(ctx)
+	if err != nil { // remembered too, so that nobody else waits for the same
+		next.values = s.base
+		if was := s.held.Load(); was != nil {
+			next.values, next.stored = was.values, was.stored
+		}
+	}
+	return s.keep(next)
 }
 
 func (s *Service) young(k *held) bool {
@@ -78,30 +90,39 @@ func (s *Service) young(k *held) bool {
 	return age >= 0 && age < fresh
 }
 
-// read asks the store and remembers the answer, also that there was none.
-func (s *Service) read(ctx context.Context) *held {
-	next := &held{values: s.base, at: s.now()}
-	if was := s.held.Load(); was != nil {
-		next.values, next.stored = was.values, was.stored
-	}
+// read asks the store; with an error only the time and the turn of the answer are set.
+func (s *Service) read(ctx context.Context) (*held, error) {
+	next := &held{at: s.now(), turn: s.turns.Add(1)}
 	stored, err := s.store.LoadSettings(ctx)
-	if next.err = err; err == nil {
+	if err == nil {
 		next.values, next.stored = stored.over(s.base), stored
 	}
-	s.held.Store(next)
-	return next
+	return next, err
+}
+
+// keep remembers an answer, unless one is known to a question that was asked later, and gives what
+// is remembered then.
+func (s *Service) keep(next *held) *held {
+	for {
+		was := s.held.Load()
+		if was != nil && was.turn > next.turn {
+			return was
+		}
+		if s.held.CompareAndSwap(was, next) {
+			return next
+		}
+	}
 }
 
 // Open reads the settings for the form that changes them.
 //
 // Errors: fault.ErrUnavailable.
 func (s *Service) Open(ctx context.Context) (Values, Stored, error) {
-	s.reading.Lock()
-	defer s.reading.Unlock()
-	k := s.read(ctx)
-	if k.err != nil {
-		return Values{}, Stored{}, fmt.Errorf("read settings: %w", k.err)
+	k, err := s.read(ctx)
+	if err != nil {
+		return Values{}, Stored{}, fmt.Errorf("read settings: %w", err)
 	}
+	s.keep(k)
 	return k.values.Clone(), k.stored.Clone(), nil
 }
 
@@ -138,8 +159,7 @@ func (s *Service) Save(ctx context.Context, v Values, version int64, by h.Staff)
 	if err := s.store.SaveSettings(ctx, next); err != nil {
 		return fmt.Errorf("save settings: %w", err)
 	}
-	s.reading.Lock()
-	defer s.reading.Unlock()
-	s.read(ctx) // this process shows them at once
+	next = next.Clone() // this process shows them at once, and need not ask for that
+	s.keep(&held{values: next.over(s.base), stored: next, at: s.now(), turn: s.turns.Add(1)})
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
@@ -120,6 +121,58 @@ func TestOtherProcessesFollowWithinSeconds(t *testing.T) {
 	if _, _, err := s.Open(t.Context()); !errors.Is(err, fault.ErrUnavailable) {
 		t.Errorf("open: %v", err)
 	}
+}
+
+// hung is a store that answers nothing until its gate opens.
+type hung struct {
+	*shelf
+	gate chan struct{}
+}
+
+func (x hung) LoadSettings(ctx context.Context) (Stored, error) {
+	select {
+	case <-x.gate:
+		return x.shelf.LoadSettings(ctx)
+	case <-ctx.Done():
+		return Stored{}, ctx.Err()
+	}
+}
+
+func TestNobodyWaitsForAStoreThatHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		x := hung{&shelf{}, make(chan struct{})}
+		s := NewService(x, base(), time.Now)
+		opened := make(chan int64)
+		go func() {
+			v, _, err := s.Open(t.Context()) // as a page without a limit of time
+			if err != nil {
+				t.Error(err)
+			}
+			opened <- v.LargeSend
+		}()
+		synctest.Wait()
+		began := time.Now()
+		for range 10 {
+			if got, took := s.Current(), time.Since(began); !reflect.DeepEqual(got, base()) || took != patience {
+				t.Errorf("after %v %+v, want the configuration's", took, got)
+			}
+		}
+		v := base()
+		v.LargeSend = 9
+		if err := s.Save(t.Context(), v, 0, by); err != nil || s.Current().LargeSend != 9 || time.Since(began) != patience {
+			t.Errorf("saved after %v: %v", time.Since(began), err)
+		}
+		time.Sleep(fresh)
+		if s.Current().LargeSend != 9 || time.Since(began) != fresh+2*patience {
+			t.Errorf("what was saved is forgotten, after %v", time.Since(began))
+		}
+		x.s.LargeSend = nil // what Open reads was asked for before that
+		close(x.gate)
+		if got := <-opened; got != 0 || s.Current().LargeSend != 9 {
+			t.Errorf("opened %d: a late answer replaced a younger one", got)
+		}
+	})
 }
 
 func TestValuesAreChecked(t *testing.T) {

@@ -1,5 +1,6 @@
-// Package api serves the CRM as JSON under <BasePath>/api/v1: every read and every action of the
-// panel, by the same services and with the same permissions, masking and record.
+// Package api serves the CRM as JSON under <BasePath>/api/v1: the reads and the actions of the
+// panel, by the same services and with the same permissions, masking and record. Not served are
+// reports as files, single raw clicks, QR pictures and pages for print.
 //
 // An operation is a line of its group's table: id, method, path, permission, one sentence, and a
 // function from a typed input to a typed answer. The OpenAPI document is made from these types, so
@@ -21,7 +22,9 @@ import (
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/crm/dossier"
+	"github.com/coursecrm/coursecrm/crm/erasure"
 	"github.com/coursecrm/coursecrm/crm/followup"
+	"github.com/coursecrm/coursecrm/crm/health"
 	"github.com/coursecrm/coursecrm/crm/home"
 	"github.com/coursecrm/coursecrm/crm/label"
 	"github.com/coursecrm/coursecrm/crm/report"
@@ -62,12 +65,24 @@ type Config struct {
 	Reports    *report.Service
 	Sync       *projection.Desk
 
-	Audit audit.Log
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Proxies are whose word about a visitor's address counts, for the record. Nil: private and
+	// loopback networks.
+	Proxies   shortlink.Proxies
+	Audit     audit.Log
+	Record    audit.Reader
+	Erasures  *erasure.Service
+	Health    *health.Service
+	Now       func() time.Time
+	Log       *slog.Logger
+	EmailFrom string              // the sender's address as recipients see it
+	Contacts  projection.Contacts // which contacts may be used, to be shown
 	// Senders lists the staff whom the host tells of: who may own a follow-up, and in whose name
 	// private messages may be sent. nil: the host tells of nobody.
 	Senders func(ctx context.Context) ([]hostadapter.Staff, error)
+	// Balance is how many SMS parts are left; negative: not known. nil: nobody can say.
+	Balance func(ctx context.Context) (int64, error)
+	// StaffList lists the host's staff with their permissions; nil: the host does not tell.
+	StaffList func(ctx context.Context) ([]hostadapter.Staff, error)
 	// Say gives a message in the reader's language, as the pages do; see internal/web/messages.
 	Say func(r *http.Request, p fault.Problem) string
 }
@@ -108,7 +123,7 @@ func (a *API) Base() string { return a.base }
 func (a *API) operations() []operation {
 	groups := [][]operation{a.homeOperations(), a.reportOperations(), a.audienceOperations(), a.queryOperations(), a.peopleOperations(),
 		a.followupOperations(), a.labelOperations(), a.offeringOperations(), a.draftOperations(), a.campaignOperations(), a.templateOperations(),
-		a.suppressionOperations(), a.linkOperations(), a.syncOperations()}
+		a.suppressionOperations(), a.linkOperations(), a.syncOperations(), a.settingOperations(), a.healthOperations()}
 	var out []operation
 	for _, g := range groups {
 		out = append(out, g...)
@@ -123,7 +138,7 @@ func (a *API) mount() (http.Handler, error) {
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
-			Info: &huma.Info{Title: "Course CRM", Version: "1", Description: "Every read and every action of the panel. " +
+			Info: &huma.Info{Title: "Course CRM", Version: "1", Description: "The reads and the actions of the panel, without reports as files, single raw clicks, QR pictures and pages for print. " +
 				"Authentication is the host's own. Times are RFC 3339 in UTC, sums are minor units of the site's currency, shares are 0 to 1. " +
 				"Lists come in pages: pass next as after. Errors are application/problem+json. " +
 				"The field x-permission says what an operation needs besides the permission view."},

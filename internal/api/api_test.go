@@ -146,17 +146,31 @@ func TestOtherSites(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	t.Parallel()
-	c := &call{id: "abc", staff: hostadapter.Staff{ID: "1"}}
-	other := &call{id: "def", staff: hostadapter.Staff{ID: "2"}}
-	first, again := c.key("launch", "k"), c.key("launch", "k")
+	of := func(staff, method, path string) *call {
+		return &call{id: staff, staff: hostadapter.Staff{ID: staff}, r: httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody)}
+	}
+	c := of("1", "POST", "/labels/1/merge")
+	first, again := c.key("k", 1), c.key("k", 1)
 	if first != again {
 		t.Error("a request that is sent again is another one")
 	}
 	seen := map[string]bool{first: true}
-	for what, key := range map[string]string{"somebody else's": other.key("launch", "k"), "another deed's": c.key("test", "k"), "none": c.key("launch", ""), "none again": c.key("launch", "")} {
+	for what, key := range map[string]string{"somebody else's": of("2", "POST", "/labels/1/merge").key("k", 1), "another thing's": of("1", "POST", "/labels/2/merge").key("k", 1),
+		"another deed's": of("1", "POST", "/labels/1/delete").key("k", 1), "another body's": c.key("k", 2), "another key's": c.key("l", 1), "none": c.key("", 1), "none again": c.key("", 1)} {
 		if seen[key] || len(key) != len(first) {
 			t.Errorf("%s: %s", what, key)
 		}
 		seen[key] = true
+	}
+}
+
+// TestSlowBodies finds the time that bodies may take: not the five seconds of huma.
+func TestSlowBodies(t *testing.T) {
+	t.Parallel()
+	a := plain(t, everybody())
+	for path, want := range map[string]time.Duration{"/queries": bodyTime, "/suppressions": listTime} {
+		if got := a.document.Paths[path].Post.BodyReadTimeout; got != want {
+			t.Errorf("%s: %v", path, got)
+		}
 	}
 }

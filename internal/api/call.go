@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -48,17 +50,34 @@ func (c *call) say(key string, args ...any) string {
 // record writes who did what to the record; see desk.Record.
 func (c *call) record(action audit.Action, object string, detail map[string]any) error {
 	return desk.Record(c, c.api.Audit, audit.Entry{At: c.api.Now(), StaffID: c.staff.ID, StaffName: c.staff.Name, Action: action,
-		Object: object, Detail: detail, IP: desk.RemoteHost(c.r.RemoteAddr), Request: c.id})
+		Object: object, Detail: detail, IP: desk.RemoteHost(c.r, c.api.Proxies.Client), Request: c.id})
 }
 
+// recordOnce is record after something was made, by a request that may have come before.
+func (c *call) recordOnce(action audit.Action, object string, made time.Time, detail map[string]any) error {
+	missing, err := desk.Unrecorded(c, c.api.Record, c.staff.ID, action, object, made)
+	if err != nil || !missing {
+		return err
+	}
+	return c.record(action, object, detail)
+}
+
+// errKeyUsed answers a request under a key that did something else.
+var errKeyUsed = fmt.Errorf("%w: the Idempotency-Key was used for something else", fault.ErrConflict)
+
 // key makes a form's key of the header Idempotency-Key, so that what is sent twice is done once.
-// It is of one member of staff and one kind of deed: nobody meets somebody else's. Without the
-// header every request is a new one.
-func (c *call) key(deed, header string) string {
+// It is of one member of staff, one operation on one thing and one body: nobody meets somebody
+// else's, and a request that says something else is another one. Where body is nil, the caller
+// compares what was done. Without the header every request is a new one.
+func (c *call) key(header string, body any) string {
 	if header == "" {
 		header = "request " + c.id + desk.RequestID()
 	}
-	sum := sha256.Sum256([]byte(deed + "\x00" + c.staff.ID + "\x00" + header))
+	text, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // it was read from JSON
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %q %q %q %s", c.r.Method, c.r.URL.Path, c.staff.ID, header, text))
 	return base32.StdEncoding.EncodeToString(sum[:])[:26] // in the form of rand.Text
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -17,7 +18,7 @@ import (
 func (a *API) campaignOperations() []operation {
 	return under("Campaigns",
 		get("list-campaigns", "/campaigns", "Campaigns, the latest first.", a.campaignList),
-		post("send-campaign", "/campaigns", send, "Writes and launches a campaign in one step.", a.campaignSend).more("With an Idempotency-Key it is launched once, however often it is sent."),
+		post("send-campaign", "/campaigns", send, "Writes and launches a campaign in one step.", a.campaignSend).more("With an Idempotency-Key it is launched once, however often it is sent; a request that says something else under that key is a conflict."),
 		get("get-campaign", "/campaigns/{id}", "A campaign and where it stands.", a.campaignGet),
 		get("list-campaign-recipients", "/campaigns/{id}/recipients", "The recipients of a campaign.", a.recipientList),
 		a.recipientExport(),
@@ -86,6 +87,7 @@ type sendInput struct {
 		People   whom                `json:"people" doc:"rest_days becomes the campaign's cap."`
 		Count    int64               `json:"count" minimum:"1" doc:"How many it is to go to. Another number is a conflict, and nothing is sent."`
 		Name     string              `json:"name" maxLength:"400"`
+		CapDays  *int                `json:"cap_days,omitempty" doc:"Leaves out whom a campaign reached within so many days; 0: nobody; absent: the days of the site's settings. people.rest_days goes before it."`
 		Control  int                 `json:"control,omitempty"`
 		Content  campaign.Content    `json:"content,omitzero"`
 		Fill     campaign.Fill       `json:"fill,omitzero"`
@@ -94,28 +96,52 @@ type sendInput struct {
 	}
 }
 
-// campaignSend launches a campaign under the key of its request.
+// campaignSend launches a campaign under the key of its request. The key does not depend on the
+// body, so that nothing goes out twice; a campaign that says something else is told from it.
 func (a *API) campaignSend(c *call, in *sendInput) (launchView, error) {
-	key := c.key("campaign", in.Key)
-	if id, err := a.Campaigns.Launched(c, key); err == nil {
-		return launchView{id, true}, nil
-	}
-	b := in.Body
-	rule, err := c.peopleOf(b.People)
+	d, err := c.draftToSend(in)
 	if err != nil {
 		return launchView{}, err
 	}
-	if !slices.Contains(a.Campaigns.Channels(), b.Channel) {
-		return launchView{}, fault.Fields{"channel": {Key: "problem.channel"}}
+	id, err := a.Campaigns.Launched(c, d.Key)
+	switch {
+	case errors.Is(err, fault.ErrNotFound):
+		return c.launch(d, in.Body.Count)
+	case err != nil:
+		return launchView{}, err
 	}
-	d := campaign.Draft{Key: key, Name: b.Name, Channel: b.Channel, Control: b.Control, Content: b.Content, Fill: b.Fill, SendAt: b.SendAt, ByID: c.staff.ID}
-	d.Rule, d.Unticked, d.CapDays = segment.Unwrap(rule)
-	if b.Template != 0 {
-		if err := c.useTemplate(&d, b.Template); err != nil {
-			return launchView{}, err
-		}
+	before, err := a.Campaigns.Find(c, id)
+	if err != nil {
+		return launchView{}, err
 	}
-	return c.launch(d, b.Count)
+	if in.Body.CapDays == nil && in.Body.People.RestDays == 0 {
+		d.CapDays = before.CapDays // the site's of then
+	}
+	if !desk.Says(before, d) {
+		return launchView{}, errKeyUsed
+	}
+	return c.launched(id)
+}
+
+// draftToSend reads the campaign of a request.
+func (c *call) draftToSend(in *sendInput) (campaign.Draft, error) {
+	b := in.Body
+	d := campaign.Draft{Key: c.key(in.Key, nil), Name: b.Name, Channel: b.Channel, CapDays: c.api.Campaigns.Settings().CapDays, Control: b.Control, Content: b.Content,
+		Fill: b.Fill, SendAt: b.SendAt, ByID: c.staff.ID}
+	if b.CapDays != nil {
+		d.CapDays = *b.CapDays
+	}
+	if err := c.changePeople(&d, b.People); err != nil {
+		return d, err
+	}
+	if !slices.Contains(c.api.Campaigns.Channels(), b.Channel) {
+		return d, fault.Fields{"channel": {Key: "problem.channel"}}
+	}
+	d.Content.Supplier = "" // a template's alone
+	if b.Template == 0 {
+		return d, nil
+	}
+	return d, c.useTemplate(&d, b.Template)
 }
 
 // standingView is a campaign and where it stands.

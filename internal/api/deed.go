@@ -36,7 +36,10 @@ func (a *API) campaignDo(c *call, in *deedInput) (standingView, error) {
 
 func (a *API) campaignCopy(c *call, in *ByID[campaign.ID]) (draftView, error) {
 	d, err := a.Campaigns.Copy(c, in.ID, c.staff)
-	return draftOf(d), err
+	if err != nil {
+		return draftView{}, err
+	}
+	return a.draftGet(c, &DraftKey{d.Key})
 }
 
 func (a *API) campaignAgain(c *call, in *ByID[campaign.ID]) (draftView, error) {

@@ -61,8 +61,8 @@ type docsPage struct {
 }
 
 type docsGroup struct {
-	Tag string
-	Ops []docsOp
+	Tag, Slug string
+	Ops       []docsOp
 }
 
 type docsOp struct {
@@ -93,7 +93,7 @@ func docsOf(doc *huma.OpenAPI) docsPage {
 		for _, o := range methodsOf(doc.Paths[path]) {
 			g := groups[o.Tags[0]]
 			if g == nil {
-				g = &docsGroup{Tag: o.Tags[0]}
+				g = &docsGroup{Tag: o.Tags[0], Slug: "group-" + strings.ReplaceAll(strings.ToLower(o.Tags[0]), " ", "-")}
 				groups[g.Tag] = g
 			}
 			g.Ops = append(g.Ops, docsOpOf(o))

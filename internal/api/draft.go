@@ -52,10 +52,11 @@ type draftView struct {
 	SendAt   time.Time            `json:"send_at,omitzero" doc:"Absent: at once."`
 	Direct   bool                 `json:"direct" doc:"To one person."`
 	SavedAt  time.Time            `json:"saved_at,omitzero"`
+	Version  string               `json:"version" doc:"Names what it says; launch-draft asks for it."`
 }
 
 func draftOf(d campaign.Draft) draftView {
-	return draftView{d.Key, d.Name, d.Channel, d.Rule, d.Unticked, d.CapDays, d.Control, d.Content, d.Fill, d.Template, d.SendAt, d.Direct, d.SavedAt}
+	return draftView{d.Key, d.Name, d.Channel, d.Rule, d.Unticked, d.CapDays, d.Control, d.Content, d.Fill, d.Template, d.SendAt, d.Direct, d.SavedAt, desk.Version(d)}
 }
 
 // channelsView is over what and in whose name one can send.
@@ -80,6 +81,11 @@ func (a *API) channelList(c *call, _ *nothing) (channelsView, error) {
 
 func (a *API) draftList(c *call, _ *nothing) (all[draftView], error) {
 	list, err := a.Campaigns.ListDrafts(c, c.staff)
+	for i := range list {
+		if err == nil {
+			list[i], err = c.fresh(list[i])
+		}
+	}
 	return allOf(list, draftOf), err
 }
 
@@ -107,11 +113,12 @@ func (c *call) newDraft(ch hostadapter.Channel, rule segment.Rule) (draftView, e
 	if err != nil {
 		return draftView{}, fmt.Errorf("begin campaign: %w", err)
 	}
-	return draftOf(d), nil
+	return c.api.draftGet(c, &DraftKey{d.Key})
 }
 
+// draftGet reads a draft as it was kept: its version is that of what the database gives.
 func (a *API) draftGet(c *call, in *DraftKey) (draftView, error) {
-	d, err := a.Campaigns.Draft(c, in.Key, c.staff)
+	d, err := c.draft(in.Key)
 	return draftOf(d), err
 }
 
@@ -124,7 +131,7 @@ type draftChange struct {
 	Body struct {
 		Name     string              `json:"name,omitempty" maxLength:"400"`
 		People   *whom               `json:"people,omitempty" doc:"Absent: they stay. rest_days becomes cap_days."`
-		CapDays  int                 `json:"cap_days,omitempty" doc:"Leaves out whom a campaign reached within so many days; absent: nobody."`
+		CapDays  *int                `json:"cap_days,omitempty" doc:"Leaves out whom a campaign reached within so many days; 0: nobody; absent: it stays."`
 		Control  int                 `json:"control,omitempty"`
 		Content  campaign.Content    `json:"content"`
 		Fill     campaign.Fill       `json:"fill,omitzero"`
@@ -139,7 +146,11 @@ func (a *API) draftUpdate(c *call, in *draftChange) (draftView, error) {
 		return draftView{}, err
 	}
 	b := in.Body
-	d.Name, d.CapDays, d.Control, d.Content, d.Fill, d.SendAt, d.Template = b.Name, b.CapDays, b.Control, b.Content, b.Fill, b.SendAt, campaign.TemplateRef{}
+	d.Name, d.Control, d.Content, d.Fill, d.SendAt, d.Template = b.Name, b.Control, b.Content, b.Fill, b.SendAt, campaign.TemplateRef{}
+	d.Content.Supplier = "" // a template's alone
+	if b.CapDays != nil {
+		d.CapDays = *b.CapDays
+	}
 	if b.People != nil {
 		if err := c.changePeople(&d, *b.People); err != nil {
 			return draftView{}, err
@@ -196,6 +207,8 @@ func inDraft(field string) string {
 	switch first {
 	case "subject", "preheader", "reply_to", "blocks", "text", "from":
 		return "body.content." + field
+	case "test_to":
+		return "body.to"
 	case "link", "params", "fallbacks":
 		return "body.fill." + field
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/coursecrm/coursecrm/funnel"
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
-	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
 )
@@ -199,8 +198,12 @@ func (a *API) followupAdd(c *call, in *entryInput) (followupView, error) {
 	if err != nil {
 		return followupView{}, err
 	}
-	e.Key = c.key("followup", in.Key)
+	e.Key = c.key(in.Key, in.Body)
 	id, err := a.Followups.Add(c, c.staff, e)
+	if err != nil {
+		return followupView{}, err
+	}
+	f, err := a.Followups.Find(c, id)
 	if err != nil {
 		return followupView{}, err
 	}
@@ -208,11 +211,7 @@ func (a *API) followupAdd(c *call, in *entryInput) (followupView, error) {
 	if e.Offering != 0 && e.Intent != "" {
 		detail["offering"], detail["intent"] = e.Offering, e.Intent
 	}
-	if err := c.record(audit.FollowupAdded, object("followup", id), detail); err != nil {
-		return followupView{}, err
-	}
-	f, err := a.Followups.Find(c, id)
-	return followupOf(f), err
+	return followupOf(f), c.recordOnce(audit.FollowupAdded, object("followup", id), f.At, detail)
 }
 
 type followupChange struct {
@@ -256,41 +255,4 @@ func (a *API) followupDone(c *call, in *ByID[followup.ID]) (nothing, error) {
 		return nothing{}, err
 	}
 	return nothing{}, a.Followups.Done(c, c.staff, in.ID)
-}
-
-type planInput struct {
-	Once
-	Body struct {
-		People  whom      `json:"people"`
-		Content string    `json:"content,omitempty"`
-		NextAt  time.Time `json:"next_at"`
-		Owner   string    `json:"owner,omitempty" maxLength:"255"`
-	}
-}
-
-// planView is what became of a plan for many.
-type planView struct {
-	People int64 `json:"people"`
-	Before bool  `json:"before" doc:"It had been entered before with this key; nothing was entered this time."`
-}
-
-func (a *API) followupPlan(c *call, in *planInput) (planView, error) {
-	rule, err := c.peopleOf(in.Body.People)
-	if err != nil {
-		return planView{}, err
-	}
-	e, err := c.entry(EntryBody{Method: followup.Plan, Content: in.Body.Content, NextAt: in.Body.NextAt, Owner: in.Body.Owner},
-		followup.Entry{OwnerID: c.staff.ID, OwnerName: c.staff.Name})
-	if err != nil {
-		return planView{}, err
-	}
-	if err := a.Followups.Check(e, time.Time{}); err != nil {
-		return planView{}, err
-	}
-	key := c.key("plan", in.Key)
-	if err := c.record(audit.FollowupsPlanned, "followups", map[string]any{"form": key, "rule": desk.RuleHash(rule)}); err != nil {
-		return planView{}, err
-	}
-	b, err := a.Followups.BulkAdd(c, c.staff, rule, key, e)
-	return planView(b), err
 }

@@ -30,6 +30,7 @@ type homeView struct {
 	Campaigns        int64             `json:"campaigns"`
 	CampaignsMonth   int64             `json:"campaigns_month"`
 	CampaignsBefore  int64             `json:"campaigns_before"`
+	DeliveriesKnown  bool              `json:"deliveries_known" doc:"False: what was sent is being counted, and the next three are 0."`
 	Deliveries       int64             `json:"deliveries"`
 	DeliveriesMonth  int64             `json:"deliveries_month"`
 	DeliveriesBefore int64             `json:"deliveries_before"`
@@ -65,7 +66,7 @@ type bandView struct {
 func (a *API) homeGet(c *call, _ *nothing) (homeView, error) {
 	t, err := a.Home.Totals(c)
 	v := homeView{At: t.At, Accounts: t.Accounts, People: t.People, NewPeople: t.NewPeople, Payers: t.Payers, Revenue: t.Revenue, Campaigns: t.Campaigns, CampaignsMonth: t.CampaignsMonth,
-		CampaignsBefore: t.CampaignsBefore, Deliveries: t.Deliveries, DeliveriesMonth: t.DeliveriesMonth, DeliveriesBefore: t.DeliveriesBefore,
+		CampaignsBefore: t.CampaignsBefore, DeliveriesKnown: t.DeliveriesKnown, Deliveries: t.Deliveries, DeliveriesMonth: t.DeliveriesMonth, DeliveriesBefore: t.DeliveriesBefore,
 		Attributed: t.Attributed, AttributedBefore: t.AttributedBefore, Compositions: each(t.Compositions, compositionOf), Running: each(t.Running, listedOf)}
 	if t.RateKnown {
 		v.ClickRate = &rateView{t.ClickRate, t.RateCampaign}
@@ -87,6 +88,7 @@ type usageInput struct {
 // usageView is what was sent, period by period without a gap.
 type usageView struct {
 	By      string        `json:"by"`
+	Known   bool          `json:"known" doc:"False: what was sent is being counted, and all periods are empty."`
 	Periods []usagePeriod `json:"periods" doc:"The oldest first; the last is running."`
 }
 
@@ -97,7 +99,7 @@ type usagePeriod struct {
 
 func (a *API) homeUsage(c *call, in *usageInput) (usageView, error) {
 	u, err := a.Home.Usage(c, home.Step(in.By))
-	return usageView{in.By, each(u.Periods, func(p home.Period) usagePeriod { return usagePeriod{p.From.Format(time.DateOnly), p.Accepted} })}, err
+	return usageView{in.By, u.Known, each(u.Periods, func(p home.Period) usagePeriod { return usagePeriod{p.From.Format(time.DateOnly), p.Accepted} })}, err
 }
 
 // staffView is a member of staff as the host tells of them.

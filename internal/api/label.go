@@ -1,11 +1,13 @@
 package api
 
 import (
+	"errors"
 	"time"
 
 	"github.com/coursecrm/coursecrm/crm/label"
 	"github.com/coursecrm/coursecrm/internal/audit"
 	"github.com/coursecrm/coursecrm/internal/desk"
+	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
 func (a *API) labelOperations() []operation {
@@ -137,10 +139,22 @@ type mergeInput struct {
 }
 
 func (a *API) labelMerge(c *call, in *mergeInput) (batchView, error) {
+	key := c.key(in.Key, in.Body)
+	if b, err := a.Labels.Done(c, key); !errors.Is(err, fault.ErrNotFound) {
+		return batchOf(b), err
+	}
+	if _, err := a.Labels.Find(c, in.ID); err != nil {
+		return batchView{}, err
+	}
+	if _, err := a.Labels.Find(c, in.Body.Into); errors.Is(err, fault.ErrNotFound) || in.ID == in.Body.Into {
+		return batchView{}, fault.Fields{"into": {Key: "problem.choice"}}
+	} else if err != nil {
+		return batchView{}, err
+	}
 	if err := c.record(audit.LabelMerged, object("label", in.ID), map[string]any{"into": int64(in.Body.Into)}); err != nil {
 		return batchView{}, err
 	}
-	b, err := a.Labels.Merge(c, c.staff, in.ID, in.Body.Into, c.key("merge", in.Key))
+	b, err := a.Labels.Merge(c, c.staff, in.ID, in.Body.Into, key)
 	return batchOf(b), err
 }
 
@@ -150,10 +164,17 @@ type endInput struct {
 }
 
 func (a *API) labelDelete(c *call, in *endInput) (batchView, error) {
+	key := c.key(in.Key, nil)
+	if b, err := a.Labels.Done(c, key); !errors.Is(err, fault.ErrNotFound) {
+		return batchOf(b), err
+	}
+	if _, err := a.Labels.Find(c, in.ID); err != nil {
+		return batchView{}, err
+	}
 	if err := c.record(audit.LabelDeleted, object("label", in.ID), nil); err != nil {
 		return batchView{}, err
 	}
-	b, err := a.Labels.Delete(c, c.staff, in.ID, c.key("delete", in.Key))
+	b, err := a.Labels.Delete(c, c.staff, in.ID, key)
 	return batchOf(b), err
 }
 
@@ -167,6 +188,10 @@ type applyInput struct {
 }
 
 func (a *API) labelApply(c *call, in *applyInput) (batchView, error) {
+	key := c.key(in.Key, in.Body)
+	if b, err := a.Labels.Done(c, key); !errors.Is(err, fault.ErrNotFound) {
+		return batchOf(b), err
+	}
 	rule, err := c.peopleOf(in.Body.People)
 	if err != nil {
 		return batchView{}, err
@@ -181,7 +206,7 @@ func (a *API) labelApply(c *call, in *applyInput) (batchView, error) {
 	if err := c.record(action, object("label", in.ID), map[string]any{"rule": desk.RuleHash(rule)}); err != nil {
 		return batchView{}, err
 	}
-	b, err := do(c, c.staff, in.ID, rule, c.key("label "+in.Body.Do, in.Key))
+	b, err := do(c, c.staff, in.ID, rule, key)
 	return batchOf(b), err
 }
 

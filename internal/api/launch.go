@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
@@ -18,8 +17,16 @@ import (
 // needs approval.
 func (c *call) draft(key string) (campaign.Draft, error) {
 	d, err := c.api.Campaigns.Draft(c, key, c.staff)
-	if err != nil || !c.api.Templates.NeedsApproval(d.Channel) || d.Template.ID == 0 {
+	if err != nil {
 		return d, err
+	}
+	return c.fresh(d)
+}
+
+// fresh is draft of one that was read.
+func (c *call) fresh(d campaign.Draft) (campaign.Draft, error) {
+	if !c.api.Templates.NeedsApproval(d.Channel) || d.Template.ID == 0 {
+		return d, nil
 	}
 	t, err := c.api.Templates.Find(c, d.Template.ID)
 	if err == nil && t.Channel == d.Channel {
@@ -100,8 +107,9 @@ func sumOf(s campaign.Sum) sumView {
 
 // dryRunView is a dry run with what it may cost.
 type dryRunView struct {
-	Sum  sumView   `json:"sum"`
-	Cost *costView `json:"cost,omitempty" doc:"Of SMS."`
+	Sum     sumView   `json:"sum"`
+	Version string    `json:"version" doc:"Of the draft that it is about; launch-draft asks for it."`
+	Cost    *costView `json:"cost,omitempty" doc:"Of SMS."`
 }
 
 // costView is what an SMS campaign may cost at most.
@@ -121,7 +129,7 @@ func (a *API) draftDryRun(c *call, in *DraftKey) (dryRunView, error) {
 	if err != nil {
 		return dryRunView{}, err
 	}
-	v := dryRunView{Sum: sumOf(sum)}
+	v := dryRunView{Sum: sumOf(sum), Version: desk.Version(d)}
 	cost, err := a.Campaigns.Cost(c, d, sum)
 	if d.Channel == hostadapter.ChannelSMS {
 		v.Cost = &costView{cost.Units, cost.Parts, cost.Total, cost.Money()}
@@ -178,65 +186,11 @@ func (a *API) draftPreview(c *call, in *previewInput) (previewView, error) {
 	return previewView{p.Name, p.At, p.Of, p.Subject, p.Text, p.HTML, p.Units, p.Parts}, err
 }
 
-// testView is a message to oneself.
-type testView struct {
-	ID        int64                  `json:"id"`
-	Channel   hostadapter.Channel    `json:"channel"`
-	State     campaign.DeliveryState `json:"state"`
-	Reason    campaign.Reason        `json:"reason,omitempty"`
-	CreatedAt time.Time              `json:"created_at"`
-	SettledAt time.Time              `json:"settled_at,omitzero"`
-}
-
-func testOf(t campaign.Test) testView {
-	return testView{t.ID, t.Channel, t.State, t.Reason, t.CreatedAt, t.SettledAt}
-}
-
-func (a *API) draftTests(c *call, in *DraftKey) (all[testView], error) {
-	d, err := a.Campaigns.Draft(c, in.Key, c.staff)
-	if err != nil {
-		return all[testView]{}, err
-	}
-	list, err := a.Campaigns.Tests(c, d)
-	return allOf(list, testOf), err
-}
-
-type testInput struct {
-	DraftKey
-	Idempotency string `header:"Idempotency-Key" maxLength:"200" doc:"A test of one key is sent once."`
-	Body        struct {
-		To string `json:"to,omitempty" maxLength:"400" doc:"An address or a number; a private message goes to your own account."`
-		At int    `json:"at,omitempty" minimum:"0" maximum:"1000" doc:"For whom of the sample it is filled in."`
-	}
-}
-
-// draftTest sends a test and gives the tests of the draft.
-func (a *API) draftTest(c *call, in *testInput) (all[testView], error) {
-	d, err := c.draft(in.Key)
-	if err != nil {
-		return all[testView]{}, err
-	}
-	problems, err := c.check(d)
-	if err != nil {
-		return all[testView]{}, err
-	}
-	if p, wrong := problems["from"]; wrong {
-		return all[testView]{}, placedInDraft(fault.Fields{"from": p})
-	}
-	if err := c.record(audit.TestSent, "draft:"+d.Key, map[string]any{"channel": d.Channel}); err != nil {
-		return all[testView]{}, err
-	}
-	d.Content = desk.ContentFor(d.Channel, d.Content)
-	if err := a.Campaigns.SendTest(c, d, c.key("test "+d.Key, in.Idempotency), in.Body.To, in.Body.At, c.staff); err != nil {
-		return all[testView]{}, placedInDraft(err)
-	}
-	return a.draftTests(c, &in.DraftKey)
-}
-
 type launchInput struct {
 	DraftKey
 	Body struct {
-		People int64 `json:"people" minimum:"1" doc:"How many it goes to, as the dry run said. Another number is a conflict: look at it again."`
+		People  int64  `json:"people" minimum:"1" doc:"How many it goes to, as the dry run said. Another number is a conflict: look at it again."`
+		Version string `json:"version" maxLength:"100" doc:"The draft's, as the dry run said. Another one is a conflict: it says something else by now."`
 	}
 }
 
@@ -250,10 +204,16 @@ func (a *API) draftLaunch(c *call, in *launchInput) (launchView, error) {
 	d, err := c.draft(in.Key)
 	if errors.Is(err, fault.ErrNotFound) {
 		id, none := a.Campaigns.Launched(c, in.Key)
-		return launchView{id, true}, none
+		if none != nil {
+			return launchView{}, none
+		}
+		return c.launched(id)
 	}
 	if err != nil {
 		return launchView{}, err
+	}
+	if in.Body.Version != desk.Version(d) {
+		return launchView{}, fmt.Errorf("%w: the draft says something else by now", fault.ErrConflict)
 	}
 	return c.launch(d, in.Body.People)
 }
@@ -283,5 +243,15 @@ func (c *call) launch(d campaign.Draft, people int64) (launchView, error) {
 	if err != nil {
 		return launchView{}, placedInDraft(err)
 	}
-	return launchView{Campaign: id}, c.record(audit.Launched, object("campaign", id), map[string]any{"channel": d.Channel, "rule": desk.RuleHash(d.Rule), "people": sum.Sendable})
+	return launchView{Campaign: id}, c.record(audit.Launched, object("campaign", id), desk.LaunchDetail(d.Channel, d.Rule, sum))
+}
+
+// launched answers for a campaign that was launched before. Where it could not be recorded then, it
+// is now.
+func (c *call) launched(id campaign.ID) (launchView, error) {
+	x, err := c.api.Campaigns.Find(c, id)
+	if err == nil && x.ByID == c.staff.ID {
+		err = c.recordOnce(audit.Launched, object("campaign", id), x.LaunchedAt, desk.LaunchDetail(x.Channel, x.Rule, x.Promised))
+	}
+	return launchView{id, true}, err
 }

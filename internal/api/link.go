@@ -77,11 +77,11 @@ type linkStart struct {
 }
 
 func (a *API) linkCreate(c *call, in *linkStart) (linkView, error) {
-	l, err := a.FreeLinks.Create(c, c.key("link", in.Key), in.Body.form(), c.staff)
+	l, err := a.FreeLinks.Create(c, c.key(in.Key, nil), in.Body.form(), c.staff)
 	if err != nil {
 		return linkView{}, err
 	}
-	return a.linkOf(l), c.record(audit.LinkSaved, object("link", l.ID), map[string]any{"target": desk.Hash(l.Target)})
+	return a.linkOf(l), c.recordOnce(audit.LinkSaved, object("link", l.ID), l.CreatedAt, map[string]any{"target": desk.Hash(l.Target)})
 }
 
 func (a *API) linkGet(c *call, in *ByID[shortlink.LinkID]) (linkView, error) {

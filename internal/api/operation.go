@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -36,10 +37,12 @@ type operation struct {
 	register         func(a *API, served huma.API, op operation)
 }
 
-// Limits of bodies: a draft is some 512 kB, a list 24 MB of text.
+// Limits of bodies: a draft is some 512 kB, a list 24 MB of text, and a slow line takes minutes.
 const (
-	maxBody = 1 << 20
-	maxList = 24 << 20
+	maxBody  = 1 << 20
+	maxList  = 24 << 20
+	bodyTime = time.Minute
+	listTime = 10 * time.Minute
 )
 
 // nothing is the input or the answer of operations without one.
@@ -112,12 +115,12 @@ func run[I, O any](ctx context.Context, in *I, do func(*call, *I) (O, error)) (O
 
 // describe is what the document says of an operation.
 func (a *API) describe(o operation, status int) huma.Operation {
-	limit := o.limit
+	limit, patience := o.limit, listTime
 	if limit == 0 {
-		limit = maxBody
+		limit, patience = maxBody, bodyTime
 	}
 	return huma.Operation{OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary, Description: o.detail, Tags: []string{o.tag}, DefaultStatus: status,
-		MaxBodyBytes: limit, Middlewares: huma.Middlewares{a.admit(o, limit)}, Extensions: map[string]any{"x-permission": o.perm},
+		MaxBodyBytes: limit, BodyReadTimeout: patience, Middlewares: huma.Middlewares{a.admit(o, limit)}, Extensions: map[string]any{"x-permission": o.perm},
 		RejectUnknownQueryParameters: true}
 }
 

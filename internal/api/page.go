@@ -54,7 +54,7 @@ type ByID[T ~int64] struct {
 
 // Once lets a request be sent again without being done again.
 type Once struct {
-	Key string `header:"Idempotency-Key" maxLength:"200" doc:"Any text of your own: requests of one key are done once, and a repeated one gets the first one's answer."`
+	Key string `header:"Idempotency-Key" maxLength:"200" doc:"Any text of your own: requests of one key, address and body are done once, and a repeated one gets the first one's answer."`
 }
 
 // who is a member of staff in an answer.

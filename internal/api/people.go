@@ -27,6 +27,8 @@ func (a *API) peopleOperations() []operation {
 		post("show-person-contact", "/people/{id}/contact", contact, "A person's whole contacts.", a.personContact).more("Every call is written to the record."),
 		post("explain-person", "/people/{id}/explain", view, "Whether a person meets a rule, and which condition decides it.", a.personExplain).more("It changes nothing; the rule comes in the body because it may name somebody."),
 		post("start-person-message", "/people/{id}/messages", send, "Begins a message to one person, as a draft.", a.personMessage),
+		post("erase-person", "/people/{id}/erase", settings, "Wipes all that is personal of somebody, for good.", a.personErase).
+			more("Counts, orders and deliveries stay; the host's row does not bring anything back. Every call is written to the record."),
 	)
 }
 
@@ -45,6 +47,7 @@ type dossierView struct {
 	Lately       latelyView     `json:"lately"`
 	RecentPlaces []placeView    `json:"recent_places"`
 	RecentSent   []deliveryView `json:"recent_deliveries"`
+	Erased       *erasedView    `json:"erased,omitempty" doc:"Their personal data was wiped."`
 }
 
 // reachView says whether a message could go out on a channel.
@@ -74,7 +77,11 @@ func (a *API) personGet(c *call, in *ByID[segment.PersonID]) (dossierView, error
 	if err != nil {
 		return dossierView{}, err
 	}
-	v := dossierView{Person: personOf(d.Person), Marketable: d.Marketable, MemberUntil: d.MemberUntil, FirstPaidAt: d.FirstPaidAt,
+	erased, err := a.Erasures.Find(c, d.ID)
+	if err != nil {
+		return dossierView{}, err
+	}
+	v := dossierView{Erased: erasedOf(erased), Person: personOf(d.Person), Marketable: d.Marketable, MemberUntil: d.MemberUntil, FirstPaidAt: d.FirstPaidAt,
 		RefundCount: d.RefundCount, RefundTotal: d.RefundTotal, OpenCount: d.OpenCount, OpenTotal: d.OpenTotal, Size: sizeView(d.Size), Lately: latelyView(d.Lately),
 		RecentPlaces: each(d.Places, placeOf), RecentSent: each(d.Recent, deliveryOf)}
 	for _, r := range desk.ReachOf(d) {
@@ -205,7 +212,7 @@ func (a *API) personMessage(c *call, in *messageInput) (draftView, error) {
 	if err != nil {
 		return draftView{}, fmt.Errorf("begin message: %w", err)
 	}
-	return draftOf(draft), nil
+	return a.draftGet(c, &DraftKey{draft.Key})
 }
 
 // customView is a field of the host's own.

@@ -53,6 +53,9 @@ func (a *API) personLabelAdd(c *call, in *giveInput) (tagsView, error) {
 	if err := c.mayLabel(); err != nil {
 		return tagsView{}, err
 	}
+	if _, err := a.Labels.OfPerson(c, in.ID); err != nil {
+		return tagsView{}, err
+	}
 	l, err := a.Labels.Named(c, in.Body.Name)
 	switch {
 	case err == nil:
@@ -81,6 +84,12 @@ type takeInput struct {
 
 func (a *API) personLabelRemove(c *call, in *takeInput) (tagsView, error) {
 	if err := c.mayLabel(); err != nil {
+		return tagsView{}, err
+	}
+	if _, err := a.Labels.Find(c, in.Label); err != nil {
+		return tagsView{}, err
+	}
+	if _, err := a.Labels.OfPerson(c, in.ID); err != nil {
 		return tagsView{}, err
 	}
 	if err := c.record(audit.LabelTaken, object("label", in.Label), map[string]any{"person": int64(in.ID)}); err != nil {

@@ -85,7 +85,7 @@ func (a *API) queryGet(c *call, in *ByID[segment.QueryID]) (queryView, error) {
 type queryBody struct {
 	Name   string `json:"name" maxLength:"400"`
 	People *whom  `json:"people,omitempty" doc:"Absent in a change: the rule stays."`
-	Shared bool   `json:"shared,omitempty" doc:"Others see it too. Its owner decides."`
+	Shared *bool  `json:"shared,omitempty" doc:"Others see it too. Its owner decides. Absent: it stays; a new one is not shared."`
 	Pinned bool   `json:"pinned,omitempty"`
 }
 
@@ -121,12 +121,16 @@ func (a *API) queryKeep(c *call, s segment.Saved, in queryBody) (queryView, erro
 		s.Rule = rule
 	}
 	s.Name, s.Pinned = in.Name, in.Pinned
-	if s.OwnerID == c.staff.ID && s.OwnerID != "" {
-		s.Shared = in.Shared
-	} else if s.Shared != in.Shared {
-		return queryView{}, fmt.Errorf("%w: share somebody else's quick query", fault.ErrForbidden)
+	if in.Shared != nil && *in.Shared != s.Shared {
+		if s.OwnerID != c.staff.ID || s.OwnerID == "" {
+			return queryView{}, fmt.Errorf("%w: share somebody else's quick query", fault.ErrForbidden)
+		}
+		s.Shared = *in.Shared
 	}
 	detail := map[string]any{"shared": s.Shared, "pinned": s.Pinned, "rule": desk.RuleHash(s.Rule)}
+	if err := a.Segments.CheckQuery(c, s, c.staff.ID); err != nil {
+		return queryView{}, err
+	}
 	if s.ID != 0 {
 		if err := c.record(audit.QuerySaved, object("query", s.ID), detail); err != nil {
 			return queryView{}, err

@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,6 +99,12 @@ type wholeInput struct {
 }
 
 func (a *API) suppressionsWhole(c *call, in *wholeInput) (page[suppressionView], error) {
+	if _, err := a.sealer.Open(sealCursor, in.Body.After); err != nil {
+		return page[suppressionView]{}, fmt.Errorf("place in the list of suppressions: %w", err)
+	}
+	if ch := in.Body.Channel; ch != "" && !slices.Contains(desk.Channels(), ch) {
+		return page[suppressionView]{}, fault.Fields{"channel": {Key: "problem.channel"}}
+	}
 	if err := c.record(audit.ContactShown, "suppressions", map[string]any{"channel": in.Body.Channel}); err != nil {
 		return page[suppressionView]{}, err
 	}

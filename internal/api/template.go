@@ -87,12 +87,23 @@ func (a *API) templateUpdate(c *call, in *templateChange) (templateView, error) 
 
 func (c *call) keepTemplate(t campaign.SavedTemplate) (templateView, error) {
 	t.Content = desk.ContentFor(t.Channel, t.Content)
+	if err := c.api.Templates.Check(t); err != nil {
+		return templateView{}, placedInDraft(err)
+	}
+	detail := map[string]any{"channel": t.Channel}
+	if t.ID != 0 {
+		if err := c.record(audit.TemplateSaved, object("template", t.ID), detail); err != nil {
+			return templateView{}, err
+		}
+	}
 	id, err := c.api.Templates.Save(c, t, c.staff)
 	if err != nil {
 		return templateView{}, c.nameTaken(t, placedInDraft(err))
 	}
-	if err := c.record(audit.TemplateSaved, object("template", id), map[string]any{"channel": t.Channel}); err != nil {
-		return templateView{}, err
+	if t.ID == 0 {
+		if err := c.record(audit.TemplateSaved, object("template", id), detail); err != nil {
+			return templateView{}, err
+		}
 	}
 	saved, err := c.api.Templates.Find(c, id)
 	return templateOf(saved), err

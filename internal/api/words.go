@@ -11,6 +11,7 @@ import (
 	"github.com/coursecrm/coursecrm/crm/label"
 	"github.com/coursecrm/coursecrm/funnel"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/audit"
 	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/projection"
 	"github.com/coursecrm/coursecrm/segment"
@@ -59,6 +60,7 @@ func words() map[reflect.Type][]any {
 	list(out, projection.Feeds()...)
 	list(out, projection.Failures()...)
 	list(out, shortlink.FreeStates()...)
+	list(out, audit.Actions()...)
 	return out
 }
 
@@ -101,6 +103,7 @@ func registry() huma.Registry {
 	alias[hostadapter.ConsentState](r)
 	alias[projection.Failure](r)
 	alias[shortlink.FreeState](r)
+	alias[audit.Action](r)
 	return r
 }
 

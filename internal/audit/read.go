@@ -30,6 +30,8 @@ type Reader interface {
 	// Entries gives a page, the latest first: those with an id below before, or from the latest on
 	// where that is 0. next is 0 on the last page.
 	Entries(ctx context.Context, q Query, before int64, limit int) (page []Line, next int64, err error)
+	// Count counts the entries of a query, up to most.
+	Count(ctx context.Context, q Query, most int) (int, error)
 	// People lists who did something, in the order of their ids.
 	People(ctx context.Context, limit int) ([]Person, error)
 }

@@ -2,6 +2,8 @@ package desk_test
 
 import (
 	"errors"
+	"net/http"
+	"net/netip"
 	"testing"
 
 	"github.com/coursecrm/coursecrm/internal/desk"
@@ -54,9 +56,14 @@ func TestMasks(t *testing.T) {
 
 func TestRemoteHost(t *testing.T) {
 	t.Parallel()
+	nobody := func(*http.Request) netip.Addr { return netip.Addr{} }
 	for addr, want := range map[string]string{"192.0.2.1:1234": "192.0.2.1", "[2001:db8::1]:80": "2001:db8::1", "@": "@", "": ""} {
-		if got := desk.RemoteHost(addr); got != want {
+		if got := desk.RemoteHost(&http.Request{RemoteAddr: addr}, nobody); got != want {
 			t.Errorf("%q: %q", addr, got)
 		}
+	}
+	visitor := func(*http.Request) netip.Addr { return netip.MustParseAddr("203.0.113.9") }
+	if got := desk.RemoteHost(&http.Request{RemoteAddr: "10.0.0.1:80"}, visitor); got != "203.0.113.9" {
+		t.Errorf("behind a proxy: %q", got)
 	}
 }

@@ -1,7 +1,10 @@
 package desk
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/hostadapter"
@@ -75,6 +78,50 @@ func Sendable(staff hostadapter.Staff, large int64, sum campaign.Sum) error {
 		problems.Add("audience", "problem.large", large, sum.Sendable)
 	}
 	return problems.Err()
+}
+
+// Version names what a draft says: another text, audience or time gives another name.
+func Version(d campaign.Draft) string {
+	text, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // strings, numbers and a rule that was read as JSON
+	}
+	return Hash(string(text))
+}
+
+// Says reports whether a campaign says what a draft would have become, whoever launched it. A
+// template that got another version meanwhile counts as the same text.
+func Says(c campaign.Campaign, d campaign.Draft) bool {
+	if c.Template.ID != 0 && c.Template.ID == d.Template.ID {
+		d.Template, d.Content = c.Template, c.Content
+	}
+	was := campaign.Draft{Name: c.Name, Channel: c.Channel, Rule: c.Rule, Unticked: c.Unticked, CapDays: c.CapDays, Control: c.Control,
+		Content: c.Content, Fill: c.Fill, Template: c.Template, SendAt: c.SendAt, Direct: c.Direct}
+	return Version(plain(was)) == Version(plain(d))
+}
+
+// plain is a draft in one form, whether it was typed or comes from the database.
+func plain(d campaign.Draft) campaign.Draft {
+	d = Launchable(d)
+	d.Name, d.Unticked = strings.TrimSpace(d.Name), slices.Sorted(slices.Values(d.Unticked))
+	var rule any // PostgreSQL puts keys into an order of its own
+	text, err := json.Marshal(d.Rule)
+	if err == nil {
+		err = json.Unmarshal(text, &rule)
+	}
+	if err == nil {
+		text, err = json.Marshal(rule)
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &d.Rule)
+	}
+	if err != nil {
+		panic(err) // it was read as JSON
+	}
+	if !d.SendAt.IsZero() {
+		d.SendAt = d.SendAt.UTC().Truncate(time.Second)
+	}
+	return d
 }
 
 // Clean makes typed text fit to be kept: a database takes neither broken text nor zero bytes.

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net"
+	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -29,11 +31,16 @@ func Record(ctx context.Context, log audit.Log, e audit.Entry) error {
 	return nil
 }
 
-// RemoteHost is an address without its port.
-func RemoteHost(addr string) string {
-	host, _, err := net.SplitHostPort(addr)
+// RemoteHost is the address that a request came from, without a port, for the record. client tells
+// it from behind trusted proxies, as shortlink.Proxies.Client does; where it knows none, it is that
+// of the connection.
+func RemoteHost(r *http.Request, client func(*http.Request) netip.Addr) string {
+	if addr := client(r); addr.IsValid() {
+		return addr.String()
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return addr
+		return r.RemoteAddr
 	}
 	return host
 }

@@ -71,8 +71,9 @@ type Problem struct {
 	Feed    Feed
 	HostID  string
 	Reason  Reason
-	Payload []byte    // the row as JSON, for another try
-	At      time.Time // the row's UpdatedAt: of two of the same id the younger is kept; zero: not known
+	Payload []byte      // the row as JSON, for another try
+	At      time.Time   // the row's UpdatedAt: of two of the same id the younger is kept; zero: not known
+	Learner h.LearnerID // whom the row is about; empty: nobody, or not known
 }
 
 // Applied counts what a batch changed.

@@ -144,7 +144,23 @@ func NewProblem(feed Feed, id string, reason Reason, row any) Problem {
 	if json.Unmarshal(payload, &when) != nil {
 		when.UpdatedAt = time.Time{} // a time that JSON cannot hold is no reason to lose the row
 	}
-	return Problem{Feed: feed, HostID: id, Reason: reason, Payload: payload, At: later(when.UpdatedAt, when.OccurredAt)}
+	return Problem{Feed: feed, HostID: id, Reason: reason, Payload: payload, At: later(when.UpdatedAt, when.OccurredAt), Learner: learnerOf(feed, id, payload)}
+}
+
+// learnerOf tells whom a problem row is about. No learner has an id that cannot be kept.
+func learnerOf(feed Feed, id string, payload []byte) h.LearnerID {
+	var row struct{ LearnerID string }
+	switch feed {
+	case Learners:
+		return h.LearnerID(id)
+	case Orders, Enrollments, Memberships, Activities:
+		if json.Unmarshal(payload, &row) != nil || len(row.LearnerID) > maxID {
+			return ""
+		}
+	case Offerings, Facts:
+	}
+	clean(&row.LearnerID)
+	return h.LearnerID(row.LearnerID)
 }
 
 // retry checks a problem row again. Whatever comes of it, the row's own key is either taken or
@@ -172,7 +188,7 @@ func retry(c *Checker, b *Batch, p Problem) {
 		return
 	}
 	if len(one.Problems) == 1 {
-		p.Reason = one.Problems[0].Reason
+		p.Reason, p.Learner = one.Problems[0].Reason, one.Problems[0].Learner
 	}
 	b.Problems = append(b.Problems, p)
 }

@@ -38,6 +38,9 @@ func TestAPI(t *testing.T) {
 	apiSuppressions(x)
 	apiSync(x)
 	apiReports(x)
+	apiSettings(x)
+	apiRecord(x)
+	apiErasure(x)
 	if left := x.uncalled(); len(left) > 0 {
 		t.Errorf("never called: %v", left)
 	}

@@ -134,6 +134,9 @@ func apiLabels(x *apiClient) {
 	if field[int64](x.t, x.call("apply-label", apply), "id") != batch {
 		x.t.Error("a tag is given twice")
 	}
+	if other := x.call("apply-label", input{path: obj{"id": vip}, body: apply.body, header: apply.header}); field[int64](x.t, other, "id") == batch {
+		x.t.Errorf("the key of one tag swallowed a deed to another: %v", other)
+	}
 	x.call("get-label-batch", input{path: obj{"id": batch}})
 	x.call("undo-label-batch", input{path: obj{"id": batch}})
 	x.call("add-person-label", input{path: person, body: obj{"name": "older"}})

@@ -21,6 +21,7 @@ func apiCampaigns(x *apiClient, school *sql.DB) {
 		x.t.Error("nothing is wrong with an empty draft")
 	}
 	x.call("launch-draft", input{path: key, body: obj{"people": 1}, status: 422})
+	x.call("launch-draft", input{path: key, body: obj{"people": 1, "version": field[string](x.t, draft, "version")}, status: 422})
 	x.call("update-draft", input{path: key, body: obj{"name": "By API", "content": invitation(), "fill": obj{"link": "https://learn.example/x"}, "cap_days": 3}})
 	target := obj{"link": strings.TrimSuffix(x.base, "/admin/crm/api/v1") + "/courses/1"}
 	x.call("update-draft", input{path: key, body: obj{"name": "By API", "content": invitation(), "fill": target, "cap_days": 3}})
@@ -31,7 +32,11 @@ func apiCampaigns(x *apiClient, school *sql.DB) {
 	}
 	everybody := field[int64](x.t, x.call("dry-run-draft", input{path: key}), "sum.sendable")
 	x.call("update-draft", input{path: key, body: obj{"name": "By API", "content": invitation(), "fill": target, "control": 10}})
-	sendable := field[int64](x.t, x.call("dry-run-draft", input{path: key}), "sum.sendable")
+	dry := x.call("dry-run-draft", input{path: key})
+	sendable, version := field[int64](x.t, dry, "sum.sendable"), field[string](x.t, dry, "version")
+	if now := x.call("get-draft", input{path: key}); field[int64](x.t, now, "cap_days") != 3 || field[string](x.t, now, "version") != version {
+		x.t.Errorf("a draft lost its cap or has two versions: %v", now)
+	}
 	x.call("list-draft-people", input{path: key, query: obj{"limit": 2}})
 	x.call("list-draft-people", input{path: key, query: obj{"reason": "no_contact"}})
 	if seen := x.call("preview-draft", input{path: key, query: obj{"at": 1}}); !strings.Contains(field[string](x.t, seen, "subject"), "it begins") {
@@ -43,9 +48,12 @@ func apiCampaigns(x *apiClient, school *sql.DB) {
 	if tests := x.call("list-draft-tests", input{path: key}); len(field[[]any](x.t, tests, "items")) != 1 {
 		x.t.Errorf("a test sent twice went out twice: %v", tests)
 	}
-	x.call("launch-draft", input{path: key, body: obj{"people": sendable + 1}, status: 409})
-	launched := x.call("launch-draft", input{path: key, body: obj{"people": sendable}})
-	again := x.call("launch-draft", input{path: key, body: obj{"people": sendable}})
+	x.call("launch-draft", input{path: key, body: obj{"people": sendable + 1, "version": version}, status: 409})
+	x.call("launch-draft", input{path: key, body: obj{"people": sendable, "version": field[string](x.t, draft, "version")}, status: 409})
+	launched := x.call("launch-draft", input{path: key, body: obj{"people": sendable, "version": version}})
+	text(x.t, school, "WITH d AS (DELETE FROM public.crm_audit WHERE action = 'campaign.launched' RETURNING id) SELECT count(*)::text FROM d") // as if it had not been written
+	again := x.call("launch-draft", input{path: key, body: obj{"people": sendable, "version": version}})
+	x.call("launch-draft", input{path: key, body: obj{"people": sendable, "version": version}})
 	id := field[int64](x.t, launched, "campaign")
 	if field[int64](x.t, again, "campaign") != id || !field[bool](x.t, again, "before") {
 		x.t.Errorf("launched twice: %v", again)
@@ -80,13 +88,15 @@ func apiCampaign(x *apiClient, path obj, sendable int64) {
 // off before its time.
 func apiSend(x *apiClient, fill obj, people int64) {
 	body := obj{"channel": "email", "people": obj{"rule": lately()}, "count": people, "name": "In one step", "content": invitation(), "fill": fill,
-		"send_at": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)}
+		"cap_days": 0, "send_at": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)}
 	once := map[string]string{"Idempotency-Key": "one step"}
 	first := x.call("send-campaign", input{body: body, header: once})
 	second := x.call("send-campaign", input{body: body, header: once})
 	if field[int64](x.t, first, "campaign") != field[int64](x.t, second, "campaign") || !field[bool](x.t, second, "before") {
 		x.t.Errorf("%v, %v", first, second)
 	}
+	body["name"] = "Something else"
+	x.call("send-campaign", input{body: body, header: once, status: 409})
 	after := x.call("do-campaign", input{path: obj{"id": field[int64](x.t, first, "campaign")}, body: obj{"do": "cancel"}})
 	if got := field[string](x.t, after, "campaign.state"); got != "cancelled" {
 		x.t.Errorf("state %s", got)

@@ -37,6 +37,7 @@ view             GET    /followups/tally
 view             GET    /followups/{id}
 followup         PUT    /followups/{id}
 followup         POST   /followups/{id}/done
+settings         GET    /health
 view             GET    /home
 view             GET    /home/usage
 view             GET    /labels
@@ -69,6 +70,7 @@ campaign_send    POST   /people/{id}/consents
 contact_view     POST   /people/{id}/contact
 view             GET    /people/{id}/deliveries
 view             GET    /people/{id}/details
+settings         POST   /people/{id}/erase
 view             POST   /people/{id}/explain
 view             GET    /people/{id}/followups
 followup         POST   /people/{id}/followups
@@ -90,6 +92,16 @@ segment_edit     POST   /queries/{id}/move
 view             GET    /reports/audience
 view             GET    /reports/campaigns
 view             GET    /reports/offerings
+settings         GET    /settings
+settings         PUT    /settings
+settings         GET    /settings/audit
+settings+export  POST   /settings/audit/export
+settings         GET    /settings/audit/staff
+settings         GET    /settings/channels
+settings         POST   /settings/channels/balance
+settings         GET    /settings/channels/tests
+settings         POST   /settings/channels/tests
+settings         GET    /settings/staff
 followup         GET    /staff
 view             GET    /staff/me
 view             GET    /suppressions

@@ -10,6 +10,7 @@ const (
 	recipients = 20_000
 	crowd      = 100   // people of each scene of rules
 	histories  = 1_500 // of what learners do with courses
+	everyLook  = false // axe looks at each page once in each theme, and not at each width in both
 
 	clicksUntilKill = 1500
 	databaseAway    = 5 * time.Second

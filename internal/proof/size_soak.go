@@ -10,6 +10,7 @@ const (
 	recipients = 100_000
 	crowd      = 100
 	histories  = 10_000
+	everyLook  = true
 
 	clicksUntilKill = 20_000
 	databaseAway    = 30 * time.Second

@@ -159,6 +159,13 @@ func (w *Web) auditExport(q *request) error {
 	if wrong.Key != "" {
 		return fault.Fields{"from": wrong}
 	}
+	if format.name == "xlsx" {
+		if n, err := w.Record.Count(q.ctx(), ask, sheet.MaxRows+1); err != nil {
+			return err
+		} else if n > sheet.MaxRows {
+			return fault.Fields{"format": {Key: "problem.rows", Args: []any{sheet.MaxRows}}}
+		}
+	}
 	if err := w.record(q, audit.RecordExported, "audit", map[string]any{"format": format.name}); err != nil {
 		return err
 	}
@@ -177,7 +184,7 @@ func (w *Web) fillAudit(q *request, l *locale, table sheet.Writer, ask audit.Que
 	if err := table.Row(head...); err != nil {
 		return 0, err
 	}
-	for before := int64(0); rows < sheet.MaxRows; {
+	for before := int64(0); ; {
 		lines, next, err := w.Record.Entries(q.ctx(), ask, before, auditBatch)
 		if err != nil {
 			return rows, err
@@ -191,10 +198,9 @@ func (w *Web) fillAudit(q *request, l *locale, table sheet.Writer, ask audit.Que
 			rows++
 		}
 		if before = next; next == 0 {
-			break
+			return rows, nil
 		}
 	}
-	return rows, nil
 }
 
 // auditColumns are the columns of the exported record.

@@ -1,8 +1,8 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/coursecrm/coursecrm/campaign"
+	"github.com/coursecrm/coursecrm/internal/audit"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
 )
 
@@ -50,7 +52,27 @@ func (w *Web) toLaunched(q *request, key string, err error) error {
 	if none != nil {
 		return none
 	}
+	if q.r.Method == http.MethodPost {
+		if err := w.recordLaunched(q, id); err != nil {
+			return err
+		}
+	}
 	return q.redirect(w.paths.Campaign(id, "", ""))
+}
+
+// recordLaunched records a launch of one's own that is sent again, where it could not be the first
+// time.
+func (w *Web) recordLaunched(q *request, id campaign.ID) error {
+	c, err := w.Campaigns.Find(q.ctx(), id)
+	if err != nil || c.ByID != q.staff.ID {
+		return err
+	}
+	object := fmt.Sprintf("campaign:%d", id)
+	missing, err := desk.Unrecorded(q.ctx(), w.Record, c.ByID, audit.Launched, object, c.LaunchedAt)
+	if err != nil || !missing {
+		return err
+	}
+	return w.record(q, audit.Launched, object, desk.LaunchDetail(c.Channel, c.Rule, c.Promised))
 }
 
 // composer shows a draft. With check=1 it also says what is wrong with it.
@@ -181,7 +203,7 @@ func (c *composing) fragment(step string) string {
 
 // keepDraft saves what changed.
 func (w *Web) keepDraft(q *request, c *composing, before campaign.Draft) error {
-	if versionOf(c.d) == versionOf(before) {
+	if desk.Version(c.d) == desk.Version(before) {
 		return nil
 	}
 	if err := w.Campaigns.SaveDraft(q.ctx(), c.d, q.staff); err != nil {
@@ -189,13 +211,4 @@ func (w *Web) keepDraft(q *request, c *composing, before campaign.Draft) error {
 	}
 	c.d.SavedAt = w.Now()
 	return nil
-}
-
-// versionOf names what a draft says: another text, audience or time gives another name.
-func versionOf(d campaign.Draft) string {
-	text, err := json.Marshal(d)
-	if err != nil {
-		panic(err) // strings, numbers and a rule that was read as JSON
-	}
-	return hash(string(text))
 }

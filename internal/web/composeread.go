@@ -26,9 +26,9 @@ func (w *Web) readForm(q *request, c *composing, f url.Values) error {
 	if w.Templates.NeedsApproval(c.d.Channel) {
 		return w.readTemplate(q, c, f)
 	}
-	before := versionOf(campaign.Draft{Content: desk.ContentFor(c.d.Channel, c.d.Content)})
+	before := desk.Version(campaign.Draft{Content: desk.ContentFor(c.d.Channel, c.d.Content)})
 	readContent(&c.d.Content, f)
-	if versionOf(campaign.Draft{Content: desk.ContentFor(c.d.Channel, c.d.Content)}) != before {
+	if desk.Version(campaign.Draft{Content: desk.ContentFor(c.d.Channel, c.d.Content)}) != before {
 		c.touched()
 	}
 	return nil

@@ -59,7 +59,7 @@ func (w *Web) confirm(q *request, c *composing) error {
 // ask shows the question.
 func (w *Web) ask(q *request, c *composing, p confirmPage) error {
 	var err error
-	p.Draft, p.URL, p.SendAt, p.Version = c.d, w.paths.Draft(c.d.Key, "", nil), c.d.SendAt, versionOf(c.d)
+	p.Draft, p.URL, p.SendAt, p.Version = c.d, w.paths.Draft(c.d.Key, "", nil), c.d.SendAt, desk.Version(c.d)
 	if p.Cost, err = w.costView(q, c.d, p.Sum); err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (w *Web) send(q *request, d campaign.Draft) error {
 	if err != nil {
 		was = -1
 	}
-	if changed := f.Get("version") != versionOf(c.d); changed || was != sum.Sendable {
+	if changed := f.Get("version") != desk.Version(c.d); changed || was != sum.Sendable {
 		return w.ask(q, c, confirmPage{Sum: sum, Was: was, Changed: changed && f.Has("version")})
 	}
 	id, err := w.Campaigns.Launch(q.ctx(), desk.Launchable(c.d), q.staff)
@@ -99,7 +99,7 @@ func (w *Web) send(q *request, d campaign.Draft) error {
 	if err != nil {
 		return err
 	}
-	if err := w.record(q, audit.Launched, fmt.Sprintf("campaign:%d", id), map[string]any{"channel": d.Channel, "rule": desk.RuleHash(d.Rule), "people": sum.Sendable}); err != nil {
+	if err := w.record(q, audit.Launched, fmt.Sprintf("campaign:%d", id), desk.LaunchDetail(d.Channel, d.Rule, sum)); err != nil {
 		return err
 	}
 	return q.redirect(w.paths.Campaign(id, "", ""))

@@ -32,7 +32,7 @@ type consentView struct {
 
 // consentSources lists how we can come to know what a person wants.
 func consentSources() []campaign.ConsentSource {
-	return []campaign.ConsentSource{campaign.FromPage, campaign.FromOneClick, campaign.FromReply, campaign.FromStaff, campaign.FromHost}
+	return []campaign.ConsentSource{campaign.FromPage, campaign.FromOneClick, campaign.FromReply, campaign.FromStaff, campaign.FromHost, campaign.FromErasure}
 }
 
 // consents reads what a person said to us, the latest first.

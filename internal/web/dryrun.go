@@ -64,7 +64,7 @@ func countKey(d campaign.Draft) string {
 		panic(err) // words, numbers and a rule that was read as JSON
 	}
 	if d.Channel == hostadapter.ChannelSMS { // its length counts
-		return hash(string(text) + d.Content.Text + versionOf(campaign.Draft{Fill: d.Fill}))
+		return hash(string(text) + d.Content.Text + desk.Version(campaign.Draft{Fill: d.Fill}))
 	}
 	return hash(string(text))
 }

@@ -29,17 +29,9 @@ func (w *Web) eraseAsk(q *request) error {
 	return w.showErase(q, http.StatusOK, d, "", fault.Problem{})
 }
 
-// eraseWord is what has to be typed.
-func eraseWord(d dossier.Dossier) string {
-	if d.HostID != "" {
-		return string(d.HostID)
-	}
-	return strconv.FormatInt(int64(d.ID), 10) // a lead that no host knows
-}
-
 func (w *Web) showErase(q *request, status int, d dossier.Dossier, typed string, problem fault.Problem) error {
 	l := w.locale(q)
-	p := erasePage{Name: d.Name(), Word: eraseWord(d), URL: w.paths.PersonErase(d.ID), Back: w.paths.Person(d.ID)}
+	p := erasePage{Name: d.Name(), Word: desk.EraseWord(d), URL: w.paths.PersonErase(d.ID), Back: w.paths.Person(d.ID)}
 	p.Typed = fieldView{Field: "word", Name: "word", Value: typed, Label: l.T("erase.type", p.Word), Problem: problem, Focus: true}
 	if q.target() == "dialog" {
 		return w.render(q, status, "erase#erase-dialog", p)
@@ -57,8 +49,8 @@ func (w *Web) erase(q *request) error {
 	if err != nil {
 		return err
 	}
-	if typed := strings.TrimSpace(desk.Clean(q.r.PostForm.Get("word"))); typed != eraseWord(d) {
-		return w.showErase(q, http.StatusUnprocessableEntity, d, typed, fault.Problem{Key: "problem.word", Args: []any{eraseWord(d)}})
+	if typed := strings.TrimSpace(desk.Clean(q.r.PostForm.Get("word"))); typed != desk.EraseWord(d) {
+		return w.showErase(q, http.StatusUnprocessableEntity, d, typed, fault.Problem{Key: "problem.word", Args: []any{desk.EraseWord(d)}})
 	}
 	if err := w.record(q, audit.PersonErased, "person:"+strconv.FormatInt(int64(d.ID), 10), nil); err != nil {
 		return err

@@ -34,6 +34,7 @@ type world struct {
 	state     projection.State
 	rows      []projection.ProblemRow
 	totals    home.Totals
+	uncounted bool // what was sent was never counted
 	people    []segment.Person
 	counts    segment.Counts
 	campaigns []campaign.Campaign

@@ -136,6 +136,13 @@ func (s *followupStore) BulkAdd(_ context.Context, _ h.Staff, _ segment.Predicat
 	return followup.Batch{People: s.counts.Matched, Before: before}, s.fail
 }
 
+func (s *followupStore) Planned(_ context.Context, _ h.Staff, key string) (followup.Batch, error) {
+	if _, before := s.followups.plans[key]; !before {
+		return followup.Batch{}, fault.ErrNotFound
+	}
+	return followup.Batch{People: s.counts.Matched, Before: true}, s.fail
+}
+
 func (s *followupStore) Subjects(_ context.Context, who segment.PersonID, _ int) ([]followup.Subject, error) {
 	if who == 8 {
 		return nil, s.fail

@@ -29,6 +29,10 @@ func (s *homeStore) Keep(context.Context, home.Figures) error { return s.fail }
 
 func (s *homeStore) Fold(context.Context) error { return s.fail }
 
+func (s *homeStore) Recount(context.Context, time.Time, time.Time) error { return s.fail }
+
+func (s *homeStore) Counted(context.Context) (bool, error) { return !s.uncounted, s.fail }
+
 func (s *homeStore) Deliveries(context.Context, time.Time, time.Time, time.Time) (all, month, before int64, err error) {
 	return s.totals.Deliveries, s.totals.DeliveriesMonth, s.totals.DeliveriesBefore, s.fail
 }

@@ -91,6 +91,10 @@ func (s *labelStore) Create(_ context.Context, name string, d label.Deed) (label
 
 func (s *labelStore) Rename(_ context.Context, _ label.ID, name string) error { return s.taken(name) }
 
+func (s *labelStore) Keyed(context.Context, string) (label.Batch, error) {
+	return label.Batch{}, fault.ErrNotFound
+}
+
 func (s *labelStore) Merge(_ context.Context, from, _ label.ID, d label.Deed) (label.Batch, error) {
 	return s.end(from, label.Merge, d)
 }

@@ -1,10 +1,13 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"html"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coursecrm/coursecrm/crm/home"
 	h "github.com/coursecrm/coursecrm/hostadapter"
@@ -17,6 +20,7 @@ func TestHomeKeepsUp(t *testing.T) {
 	s.get("/").want(t, 200, `id="home-live" hx-get="/crm/" hx-trigger="every 2s"`, "考研数学公开课邀请", "62.0%", "¥286,420", "8.4%", "2 条数据没有收下", "/crm/sync/problems")
 	s.hx("/", "home-live").want(t, 200, `id="home-live"`, `id="crm-fresh" hx-swap-oob="true"`).lacks(t, "<html")
 	s.world.totals.Running = nil
+	s.world.now = s.world.now.Add(2 * time.Second)
 	s.world.totals.RateKnown = false
 	s.hx("/", "home-live").want(t, statusStopPolling).lacks(t, `hx-trigger="every`)
 	s.get("/").want(t, 200, "暂无", "没有正在发送的营销").lacks(t, `hx-trigger="every`)
@@ -24,6 +28,16 @@ func TestHomeKeepsUp(t *testing.T) {
 	s.get("/").lacks(t, "/crm/sync/problems")
 	s.world.totals.People, s.world.totals.Campaigns, s.world.totals.Deliveries = 0, 0, 0
 	s.get("/").want(t, 200, "从这里开始", "等数据同步好", "这段时间没有发送").lacks(t, "用户构成")
+}
+
+// TestHomeBeforeItIsCounted: a figure that is not known yet is no 0.
+func TestHomeBeforeItIsCounted(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.world.uncounted = true
+	s.get("/").want(t, 200, "营销总人次", "正在统计以往的发送").lacks(t, "412,908", "以表格查看", "这段时间没有发送")
+	s.world.uncounted = false
+	s.get("/").want(t, 200, "412,908").lacks(t, "正在统计以往的发送")
 }
 
 func TestHomeSaysWhatChanged(t *testing.T) {
@@ -115,4 +129,30 @@ func TestHomeWithoutStores(t *testing.T) {
 	s := newSite(t)
 	s.world.staff.Permissions = []h.Permission{h.PermView}
 	s.get("/").want(t, 200).lacks(t, "新建营销")
+}
+
+// TestSupplierIsAskedOnceAMinute however many open the first page, also when it fails.
+func TestSupplierIsAskedOnceAMinute(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	var away error
+	s := newSite(t, func(_ *world, c *Config) {
+		c.Balance = func(context.Context) (int64, error) { asked++; return 38420, away }
+	})
+	s.get("/").want(t, 200, `<a href="/crm/?balance=1">查看短信余量</a>`)
+	s.get("/?by=week").want(t, 200, `href="/crm/?balance=1&amp;by=week"`)
+	if asked != 0 {
+		t.Error("asked before anybody wants to know")
+	}
+	s.hx("/", "home-balance").want(t, 200, "38,420")
+	s.get("/?balance=1").want(t, 200, "38,420", "短信余量").lacks(t, "查看短信余量") // without JavaScript
+	if asked != 1 {
+		t.Errorf("asked %d times within a minute", asked)
+	}
+	s.world.now, away = s.world.now.Add(time.Minute), errors.New("no answer")
+	s.hx("/", "home-balance").want(t, 200, "暂时查不到")
+	s.hx("/", "home-balance").want(t, 200, "暂时查不到")
+	if asked != 2 {
+		t.Errorf("asked %d times", asked)
+	}
 }

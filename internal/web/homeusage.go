@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -15,7 +14,10 @@ type usageView struct {
 	Keys     []usageKey
 	Chart    stackChart
 	Rows     []usageRow
-	Balanced bool // an SMS supplier can say what is left; asked for by itself, for it may be slow
+	Known    bool         // false: what was sent is being counted
+	Balanced bool         // an SMS supplier can say what is left; asked for by itself, for it may be slow
+	Balance  *balanceView // asked for with the page; else nil
+	Ask      string       // the page with it, for who has no JavaScript
 }
 
 // usageKey is a channel with what went over it.
@@ -41,7 +43,14 @@ func (w *Web) usageView(q *request) (usageView, error) {
 		return usageView{}, err
 	}
 	l := w.locale(q)
-	v := usageView{Balanced: w.Balance != nil}
+	v := usageView{Balanced: w.Balance != nil, Known: u.Known, Ask: w.paths.HomeBalance(u.By)}
+	if q.r.URL.Query().Get("balance") == "1" {
+		left, err := w.balanceView(q)
+		if err != nil {
+			return v, err
+		}
+		v.Balance = &left
+	}
 	for _, by := range home.Steps() {
 		v.Steps = append(v.Steps, choiceLink{string(by), w.paths.HomeBy(by), by == u.By})
 	}
@@ -83,6 +92,9 @@ func (l *locale) usageChart(u home.Usage) stackChart {
 		all += p.All()
 	}
 	label := l.T("home.usage_none")
+	if !u.Known {
+		label = l.T("home.counting")
+	}
 	if all > 0 {
 		label = l.T("home.usage_chart", l.TK("home.by", string(u.By)), l.usagePeriod(u.By, u.Periods[best].From), l.Num(u.Periods[best].All()))
 	}
@@ -111,33 +123,4 @@ func (p paths) HomeBy(by home.Step) string {
 		return p.Home()
 	}
 	return p.to("/", values("by", string(by)))
-}
-
-// balanceView is what is left of the SMS that were paid for.
-type balanceView struct {
-	Known bool
-	Left  int64
-	Days  int64 // for which that lasts, at the rate of the last 30; 0: nothing was sent
-}
-
-func (w *Web) balanceView(q *request) (v balanceView, err error) {
-	if w.Balance == nil {
-		return v, nil
-	}
-	ctx, cancel := context.WithTimeout(q.ctx(), hostPatience)
-	defer cancel()
-	left, err := w.Balance(ctx)
-	if err != nil { // a supplier that does not answer breaks no page
-		w.Log.WarnContext(q.ctx(), "web: balance of SMS", "request", q.id, "err", err)
-		return v, nil
-	}
-	v.Known, v.Left = left >= 0, left
-	u, err := w.Home.Usage(q.ctx(), home.ByDay)
-	if err != nil {
-		return v, err
-	}
-	if sent := u.Of(hostadapter.ChannelSMS); sent > 0 {
-		v.Days = left * int64(len(u.Periods)) / sent
-	}
-	return v, nil
 }

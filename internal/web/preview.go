@@ -68,7 +68,7 @@ func (w *Web) preview(q *request, c *composing) (previewView, error) {
 	for _, key := range previewWidths() {
 		v.Widths = append(v.Widths, widthView{key, key == c.width})
 	}
-	v.Mail = w.paths.Draft(d.Key, "/mail", values("as", strconv.Itoa(v.At), "v", versionOf(d)))
+	v.Mail = w.paths.Draft(d.Key, "/mail", values("as", strconv.Itoa(v.At), "v", desk.Version(d)))
 	return v, err
 }
 

@@ -133,6 +133,9 @@ func (w *Web) querySet(q *request) error {
 func (w *Web) keepQuery(q *request, s segment.Saved) (segment.QueryID, error) {
 	detail := map[string]any{"shared": s.Shared, "pinned": s.Pinned, "rule": desk.RuleHash(s.Rule)}
 	if s.ID != 0 {
+		if err := w.Segments.CheckQuery(q.ctx(), s, q.staff.ID); err != nil {
+			return 0, err
+		}
 		if err := w.record(q, audit.QuerySaved, queryObject(s.ID), detail); err != nil {
 			return 0, err
 		}

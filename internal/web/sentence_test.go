@@ -23,7 +23,7 @@ func TestSentences(t *testing.T) {
 			"2026-01-01 到 2026-06-30 期间购买次数至少 2 次", "Paid orders at least 2 times from 2026-01-01 to 2026-06-30"},
 		{of(segment.Condition("progress", segment.OpBetween, []int{50, 80}, ""), &segment.Of{Offerings: []int64{7}}), "《标签 7》的学习进度（%）介于 50 到 80 %", "Progress (%) (“标签 7”) from 50 to 80 %"},
 		{of(segment.Condition("contacted", segment.OpNotInLast, 1, segment.Week), &segment.Of{Channels: []string{"sms"}}), "短信的最近营销时间不在最近 1 周内", "Last contacted (by SMS) not in the last 1 week"},
-		{of(segment.Condition("clicks", segment.OpGe, 1, ""), &segment.Of{Campaigns: []int64{5}, Within: &segment.Within{To: "2026-06-30"}}), "到 2026-06-30 为止活动“标签 5”的点击链接次数至少 1 次", "Clicks (of campaign “标签 5”) at least 1 time until 2026-06-30"},
+		{of(segment.Condition("clicks", segment.OpGe, 1, ""), &segment.Of{Campaigns: []int64{5}, Within: &segment.Within{To: "2026-06-30"}}), "到 2026-06-30 为止营销“标签 5”的点击链接次数至少 1 次", "Clicks (of campaign “标签 5”) at least 1 time until 2026-06-30"},
 		{of(segment.Condition("stage", segment.OpAnyOf, []string{"potential", "pending"}, ""), &segment.Of{Offerings: []int64{7}}), "《标签 7》的漏斗阶段包含潜在学员或待付款学员", "Funnel stage (“标签 7”) any of potential or to pay"},
 		{segment.Condition("label", segment.OpNoneOf, []int{4}, ""), "手动标签不包含“标签 4”", "Manual tag none of “标签 4”"},
 		{of(segment.Condition("followup_count", segment.OpGe, 1, ""), &segment.Of{Within: &segment.Within{Last: 1, Unit: segment.Week}}), "最近 1 周内跟进次数至少 1 次", "Follow-ups at least 1 time in the last 1 week"},

@@ -77,7 +77,7 @@ func (w *Web) settingsSave(q *request) error {
 	for key, p := range wrong {
 		problems.Add(key, p.Key, p.Args...)
 	}
-	forgets := v.KeepMonths > 0 && (was.KeepMonths == 0 || v.KeepMonths < was.KeepMonths)
+	forgets := setting.Forgets(was, v)
 	if forgets && f.Get("forget") != "1" {
 		problems.Add(string(setting.KeepMonths), "problem.forget")
 	}
@@ -96,7 +96,7 @@ func (w *Web) settingsSave(q *request) error {
 	case len(changes) == 0:
 		return q.redirect(w.paths.Settings("general") + "?saved=1")
 	default:
-		if err := w.record(q, audit.SettingsChanged, "settings", changeDetail(changes)); err != nil {
+		if err := w.record(q, audit.SettingsChanged, "settings", setting.Detail(changes)); err != nil {
 			return err
 		}
 	}
@@ -109,15 +109,6 @@ func (w *Web) settingsSave(q *request) error {
 		return err
 	}
 	return q.redirect(w.paths.Settings("general") + "?saved=1")
-}
-
-// changeDetail is what the record keeps: each value before and after.
-func changeDetail(changes []setting.Change) map[string]any {
-	out := map[string]any{}
-	for _, c := range changes {
-		out[string(c.Key)] = map[string]any{"old": c.Old, "new": c.New}
-	}
-	return out
 }
 
 // readSettings reads what was typed, and what of it makes no sense.

@@ -103,9 +103,12 @@ func TestChannelsAreShownAndTried(t *testing.T) {
 		w.approval = false
 		c.Templates, c.Campaigns = w.newTemplates(), w.newCampaigns()
 	})
-	s.get("/settings/channels").want(t, 200, "hello@mail.example.com", "21:00–08:00", "查询余额", "测试私信会发到你自己的账号", "还没有发过测试")
+	s.get("/settings/channels").want(t, 200, "hello@mail.example.com", "21:00–08:00", "查询短信余量", "测试私信会发到你自己的账号", "还没有发过测试")
 	s.post("/settings/channels", url.Values{"channel": {"sms"}, "do": {"balance"}}).want(t, 200, "还剩 38,420 条")
 	s.post("/settings/channels", url.Values{"channel": {"email"}, "do": {"test"}, "key": {"K"}, "to": {"nobody"}}).want(t, 422, "请填一个能收到的", `value="nobody"`)
+	if slices.Contains(s.world.audits(), audit.ChannelTested) {
+		t.Error("recorded a test that was refused")
+	}
 	if to := s.post("/settings/channels", url.Values{"channel": {"email"}, "do": {"test"}, "key": {"K"}, "to": {"me@school.example"}}).leads(t); to != "/crm/settings/channels#tests" {
 		t.Errorf("leads to %s", to)
 	}
@@ -156,10 +159,10 @@ func TestRecordIsShown(t *testing.T) {
 func TestHealthPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.get("/health").want(t, 200, "18.1", "1,234 MB", "app-1", "4711", "1 个进程，2 / 4 个位置在用", "3 批在等待", "有进程负责", "&lt;else&gt;").lacks(t, "crm-pill-bad")
+	s.get("/health").want(t, 200, "18.1", "1,234 MB", "app-1", "4711", "1 个进程，并发数 4，已用 2", "3 批在等待", "有进程负责", "&lt;else&gt;").lacks(t, "crm-pill-bad")
 	s.world.ward.queue.Workers, s.world.ward.backlog.Stalled, s.world.ward.spool.Refused = nil, 2, 1
 	s.world.ward.queue.Lag = 2 * time.Minute
-	s.hx("/health", "health-live").want(t, 200, "没有发送进程", "2 个活动停着", "1 批点击无法入库", "等了 2 分").lacks(t, "<h1>")
+	s.hx("/health", "health-live").want(t, 200, "没有发送进程", "2 个营销已停滞，请到营销记录查看原因", "1 批点击无法入库", "最久已等 2 分").lacks(t, "<h1>")
 	s.world.ward.db, s.world.ward.noQueue = fault.ErrUnavailable, fault.ErrUnavailable
 	s.get("/health").want(t, 200, "没有回应", "暂时不知道")
 }

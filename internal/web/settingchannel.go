@@ -65,16 +65,20 @@ func (w *Web) channelTry(q *request) error {
 	if w.Templates.NeedsApproval(ask.channel) {
 		return fault.ErrConflict
 	}
-	if err := w.record(q, audit.ChannelTested, "channel:"+string(ask.channel), nil); err != nil {
-		return err
-	}
 	l := w.locale(q)
-	err := w.Campaigns.TestChannel(q.ctx(), ask.channel, f.Get("key"), ask.to, l.T("setting.test_subject"), l.T("setting.test_text"), q.staff)
+	subject, text := l.T("setting.test_subject"), l.T("setting.test_text")
+	err := w.Campaigns.CheckChannelTest(ask.channel, f.Get("key"), ask.to, subject, text, q.staff)
 	if ask.problems, err = problemsOf(err); err != nil {
 		return err
 	}
 	if ask.problems != nil {
 		return w.showChannels(q, http.StatusUnprocessableEntity, ask)
+	}
+	if err := w.record(q, audit.ChannelTested, "channel:"+string(ask.channel), nil); err != nil {
+		return err
+	}
+	if err := w.Campaigns.TestChannel(q.ctx(), ask.channel, f.Get("key"), ask.to, subject, text, q.staff); err != nil {
+		return err
 	}
 	return q.redirect(w.paths.Settings("channels") + "#tests")
 }

@@ -136,7 +136,7 @@ func (w *Web) keepTemplate(q *request, e *editing, submit bool) error {
 	if submit && !q.may(hostadapter.PermTemplateApprove) {
 		return fmt.Errorf("%w: needs %s", fault.ErrForbidden, hostadapter.PermTemplateApprove)
 	}
-	id, err := w.Templates.Save(q.ctx(), e.t, q.staff)
+	id, err := w.recordTemplate(q, e.t)
 	if problems, other := problemsOf(err); errors.Is(other, fault.ErrConflict) {
 		return w.conflict(q, e)
 	} else if other != nil {
@@ -145,15 +145,31 @@ func (w *Web) keepTemplate(q *request, e *editing, submit bool) error {
 		e.problems = problems
 		return w.showTemplate(q, http.StatusUnprocessableEntity, e)
 	}
-	if err := w.record(q, audit.TemplateSaved, templateObject(id), map[string]any{"channel": e.t.Channel}); err != nil {
-		return err
-	}
 	if submit {
 		if err := w.submit(q, id); err != nil {
 			return err
 		}
 	}
 	return q.redirect(w.paths.Templates(e.t.Channel))
+}
+
+// recordTemplate keeps a template and records it: a new version before it is made, a new template,
+// which has no id until then, right after.
+func (w *Web) recordTemplate(q *request, t campaign.SavedTemplate) (campaign.TemplateID, error) {
+	detail := map[string]any{"channel": t.Channel}
+	if err := w.Templates.Check(t); err != nil {
+		return 0, err
+	}
+	if t.ID != 0 {
+		if err := w.record(q, audit.TemplateSaved, templateObject(t.ID), detail); err != nil {
+			return 0, err
+		}
+	}
+	id, err := w.Templates.Save(q.ctx(), t, q.staff)
+	if err == nil && t.ID == 0 {
+		err = w.record(q, audit.TemplateSaved, templateObject(id), detail)
+	}
+	return id, err
 }
 
 // conflict shows the form again with what was typed: somebody else changed the template meanwhile,

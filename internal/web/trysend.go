@@ -58,11 +58,18 @@ func (w *Web) sendTest(q *request, c *composing, f url.Values) error {
 		c.problems = fault.Fields{"from": p}
 		return w.showComposer(q, http.StatusUnprocessableEntity, c)
 	}
+	d := c.d
+	d.Content = desk.ContentFor(d.Channel, d.Content)
+	err = w.Campaigns.CheckTest(q.ctx(), d, f.Get("test_key"), c.testTo, q.staff)
+	if problems, other := problemsOf(err); other != nil {
+		return other
+	} else if problems != nil {
+		c.problems = problems
+		return w.showComposer(q, http.StatusUnprocessableEntity, c)
+	}
 	if err := w.record(q, audit.TestSent, "draft:"+c.d.Key, map[string]any{"channel": c.d.Channel}); err != nil {
 		return err
 	}
-	d := c.d
-	d.Content = desk.ContentFor(d.Channel, d.Content)
 	err = w.Campaigns.SendTest(q.ctx(), d, f.Get("test_key"), c.testTo, c.as, q.staff)
 	if problems, other := problemsOf(err); other != nil {
 		return other

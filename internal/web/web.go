@@ -55,6 +55,9 @@ type Config struct {
 	Reports    *report.Service
 	Sync       *projection.Desk
 
+	// Proxies are whose word about a visitor's address counts, for the record. Nil: private and
+	// loopback networks.
+	Proxies   shortlink.Proxies
 	Audit     audit.Log
 	Record    audit.Reader
 	Erasures  *erasure.Service
@@ -85,6 +88,7 @@ type Web struct {
 	public http.Handler
 
 	directory directory
+	balance   balance
 }
 
 // New checks the configuration, parses every template and reads every message file, so that a

@@ -37,7 +37,10 @@ CREATE TABLE crm_audience_days (
 );
 
 -- Finds the orders of the last hour without a place in the index for each: pages that nobody wrote
--- to since are skipped.
+-- to since are skipped. It has a price on PostgreSQL 15: there any index on a changed column, a BRIN too,
+-- keeps an update of an order from being HOT, so that it writes to all indexes of the table; from 16 on
+-- a BRIN does not. No other index tells what was written lately (paid_on knows of no refund and of no
+-- order paid long ago that is synced now), and a list of its own would be a row for every order written.
 CREATE INDEX crm_orders_written ON crm_orders USING brin (written_at) WITH (pages_per_range = 16, autosummarize = on);
 -- Few messages are refused; whose, is asked for each campaign.
 CREATE INDEX crm_consents_campaign ON crm_consents (campaign_id, learner_id) WHERE state = 'denied' AND campaign_id <> 0;

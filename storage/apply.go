@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/uptrace/bun/dialect/pgdialect"
+
 	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/internal/projection"
 )
@@ -253,35 +255,37 @@ func (a *applier) batchRows() map[projection.Feed][]rowKey {
 
 func offeringKey(r projection.Offering) string { return projection.OfferingKey(r.Type, r.ID) }
 
-// merged is what an upsert tells of its work.
-type merged struct{ Inserted, Updated int }
-
-// merge runs an upsert whose statement ends in SELECT of inserted and updated rows. It returns
-// how many it wrote.
-func (a *applier) merge(ctx context.Context, query string, args ...any) (int, error) {
-	var m merged
-	if err := a.NewRaw(query, args...).Scan(ctx, &m.Inserted, &m.Updated); err != nil {
-		return 0, err
-	}
-	a.applied.Inserted += m.Inserted
-	a.applied.Updated += m.Updated
-	return m.Inserted + m.Updated, nil
+// wrote ends an upsert, of which up are the rows: how many are new, how many are not, and which
+// staged rows are of a learner that we do not know. All three come from the statement that wrote the
+// rows: somebody else may bring the learner in the next moment, and who looked then would think that
+// the row was taken. When all rows were written nobody is looked up, which spares the first sync that.
+func wrote(stageName string) string {
+	return `SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh), CASE WHEN count(*) < (SELECT count(*) FROM ` + stageName + `) THEN
+			ARRAY(SELECT s.host_id FROM ` + stageName + ` s WHERE NOT s.deleted AND NOT EXISTS (SELECT FROM crm_learners l WHERE l.host_id = s.learner_host_id)) END FROM up`
 }
 
-// unknownLearners files staged rows whose learner we do not know. When all were written there is
-// none, which spares the first sync a second look at every learner.
-func unknownLearners[T any](ctx context.Context, a *applier, written int, stageName string, feed projection.Feed, rows []T, id func(T) string, row func(T) any) error {
-	if written == len(rows) {
-		return nil
+// wroteAll ends an upsert of rows that are of no learner.
+const wroteAll = "SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh), NULL::text[] FROM up"
+
+// merge runs an upsert that ends in wrote or wroteAll. It gives the rows of unknown learners.
+func (a *applier) merge(ctx context.Context, query string, args ...any) ([]string, error) {
+	var inserted, updated int
+	var unknown []string
+	if err := a.NewRaw(query, args...).Scan(ctx, &inserted, &updated, pgdialect.Array(&unknown)); err != nil {
+		return nil, err
 	}
-	var missing []string
-	err := a.NewRaw("SELECT s.host_id FROM "+stageName+" s WHERE NOT s.deleted AND NOT EXISTS "+
-		"(SELECT FROM crm_learners l WHERE l.host_id = s.learner_host_id)").Scan(ctx, &missing)
-	if err != nil || len(missing) == 0 {
-		return err
+	a.applied.Inserted += inserted
+	a.applied.Updated += updated
+	return unknown, nil
+}
+
+// waiting files rows of unknown learners.
+func waiting[T any](a *applier, unknown []string, feed projection.Feed, rows []T, id func(T) string, row func(T) any) {
+	if len(unknown) == 0 {
+		return
 	}
-	lost := make(map[string]bool, len(missing))
-	for _, m := range missing {
+	lost := make(map[string]bool, len(unknown))
+	for _, m := range unknown {
 		lost[m] = true
 	}
 	for _, r := range rows {
@@ -289,5 +293,4 @@ func unknownLearners[T any](ctx context.Context, a *applier, written int, stageN
 			a.problems = append(a.problems, projection.NewProblem(feed, id(r), projection.ReasonUnknownLearner, row(r)))
 		}
 	}
-	return nil
 }

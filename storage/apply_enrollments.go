@@ -42,7 +42,7 @@ func (a *applier) enrollments(ctx context.Context) error {
 		return err
 	}
 	names := enrollmentStage.names()[:17]
-	n, err := a.merge(ctx, `
+	unknown, err := a.merge(ctx, `
 		WITH up AS (
 			INSERT INTO crm_enrollments (`+join(names)+`, learner_id, offering_id, written_at)
 			SELECT `+prefixed("s", names)+`, l.id, o.id, now()
@@ -55,15 +55,11 @@ func (a *applier) enrollments(ctx context.Context) error {
 			RETURNING learner_id, offering_id, xmax = 0 AS fresh),
 		pair AS (INSERT INTO crm_in_pairs SELECT learner_id, offering_id, false, true FROM up WHERE NOT ?),
 		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up WHERE NOT ?)
-		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`, a.skipFunnel, a.batch.SkipFacts)
+		`+wrote("crm_in_enrollments"), a.skipFunnel, a.batch.SkipFacts)
 	if err != nil {
 		return fmt.Errorf("save enrollments: %w", err)
 	}
-	err = unknownLearners(ctx, a, n, enrollmentStage.name, projection.Enrollments, rows,
-		func(e projection.Enrollment) string { return e.ID }, func(e projection.Enrollment) any { return e.Enrollment })
-	if err != nil {
-		return err
-	}
+	waiting(a, unknown, projection.Enrollments, rows, func(e projection.Enrollment) string { return e.ID }, func(e projection.Enrollment) any { return e.Enrollment })
 	return a.goneEnrollments(ctx)
 }
 
@@ -107,7 +103,7 @@ func (a *applier) memberships(ctx context.Context) error {
 		return err
 	}
 	names := membershipStage.names()[:9]
-	n, err := a.merge(ctx, `
+	unknown, err := a.merge(ctx, `
 		WITH up AS (
 			INSERT INTO crm_memberships (`+join(names)+`, learner_id, written_at)
 			SELECT `+prefixed("s", names)+`, l.id, now()
@@ -116,15 +112,10 @@ func (a *applier) memberships(ctx context.Context) error {
 			WHERE `+newer("crm_memberships")+`
 			RETURNING learner_id, xmax = 0 AS fresh),
 		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up WHERE NOT ?)
-		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`, a.batch.SkipFacts)
+		`+wrote("crm_in_memberships"), a.batch.SkipFacts)
 	if err != nil {
 		return fmt.Errorf("save memberships: %w", err)
 	}
-	err = unknownLearners(ctx, a, n, membershipStage.name, projection.Memberships, rows,
-		func(m projection.Membership) string { return string(m.LearnerID) },
-		func(m projection.Membership) any { return m.Membership })
-	if err != nil {
-		return err
-	}
+	waiting(a, unknown, projection.Memberships, rows, func(m projection.Membership) string { return string(m.LearnerID) }, func(m projection.Membership) any { return m.Membership })
 	return nil
 }

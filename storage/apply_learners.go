@@ -72,7 +72,7 @@ func (a *applier) learners(ctx context.Context) error {
 				marketable = EXCLUDED.marketable AND EXCLUDED.status <> 'deleted', written_at = now()
 			WHERE `+newer("crm_learners")+`
 			RETURNING xmax = 0 AS fresh)
-		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`)
+		`+wroteAll)
 	if err != nil {
 		return fmt.Errorf("save learners: %w", err)
 	}

@@ -75,7 +75,7 @@ func (a *applier) offerings(ctx context.Context) error {
 			SELECT DISTINCT p.learner_id, '-infinity'::timestamptz FROM up JOIN old USING (id), crm_pairs p
 			WHERE up.interest_ids <> old.interest_ids AND p.offering_id = old.id
 			ON CONFLICT (learner_id) DO UPDATE SET due_at = EXCLUDED.due_at)
-		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`)
+		`+wroteAll)
 	if err != nil {
 		return fmt.Errorf("save offerings: %w", err)
 	}

@@ -81,7 +81,7 @@ func (a *applier) orders(ctx context.Context) error {
 		return err
 	}
 	names := orderStage.names()[:19]
-	n, err := a.merge(ctx, `
+	unknown, err := a.merge(ctx, `
 		WITH up AS (
 			INSERT INTO crm_orders (`+join(names)+`, learner_id, offering_ids, written_at)
 			SELECT `+prefixed("s", names)+`, l.id, coalesce(i.ids, '{}'), now()
@@ -98,15 +98,11 @@ func (a *applier) orders(ctx context.Context) error {
 		note AS (INSERT INTO crm_in_written SELECT id, host_id, fresh FROM up),
 		pair AS (INSERT INTO crm_in_pairs SELECT learner_id, unnest(offering_ids), true, false FROM up WHERE NOT ?),
 		touch AS (INSERT INTO crm_in_touched SELECT learner_id FROM up WHERE NOT ?)
-		SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM up`, a.skipFunnel, a.batch.SkipFacts)
+		`+wrote("crm_in_orders"), a.skipFunnel, a.batch.SkipFacts)
 	if err != nil {
 		return fmt.Errorf("save orders: %w", err)
 	}
-	err = unknownLearners(ctx, a, n, orderStage.name, projection.Orders, rows,
-		func(o projection.Order) string { return o.ID }, func(o projection.Order) any { return o.Order })
-	if err != nil {
-		return err
-	}
+	waiting(a, unknown, projection.Orders, rows, func(o projection.Order) string { return o.ID }, func(o projection.Order) any { return o.Order })
 	if err := a.goneOrders(ctx); err != nil {
 		return err
 	}

@@ -127,9 +127,15 @@ func Order(groups []Group, s Sort, asc bool) {
 		}
 		return
 	}
-	slices.SortStableFunc(groups, func(a, b Group) int {
-		x, known := a.value(s)
-		y, other := b.value(s)
+	sortBy(groups, func(g Group) (float64, bool) { return g.value(s) }, asc)
+}
+
+// sortBy sorts rows by a value, the largest first or, with asc, last. Those without one come last either
+// way; equal ones stay as they were.
+func sortBy[T any](rows []T, value func(T) (float64, bool), asc bool) {
+	slices.SortStableFunc(rows, func(a, b T) int {
+		x, known := value(a)
+		y, other := value(b)
 		switch {
 		case known != other:
 			return map[bool]int{true: -1, false: 1}[known]

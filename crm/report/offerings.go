@@ -1,8 +1,6 @@
 package report
 
 import (
-	"cmp"
-	"slices"
 	"strconv"
 
 	"github.com/coursecrm/coursecrm/funnel"
@@ -120,17 +118,7 @@ func OfferingSorts() []OfferingSort {
 // OrderOfferings sorts groups by a column, the largest first or, with asc, last. Those for which the
 // column says nothing come last either way.
 func OrderOfferings(groups []OfferingGroup, s OfferingSort, asc bool) {
-	slices.SortStableFunc(groups, func(a, b OfferingGroup) int {
-		x, known := a.value(s)
-		y, other := b.value(s)
-		switch {
-		case known != other:
-			return map[bool]int{true: -1, false: 1}[known]
-		case asc:
-			return cmp.Compare(x, y)
-		}
-		return cmp.Compare(y, x)
-	})
+	sortBy(groups, func(g OfferingGroup) (float64, bool) { return g.value(s) }, asc)
 }
 
 func (g OfferingGroup) value(s OfferingSort) (float64, bool) {

@@ -6,12 +6,12 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/sheet"
 )
 
@@ -76,7 +76,7 @@ func (c *call) sendFile(w http.ResponseWriter, f file) {
 		}
 	}
 	name := f.name + "-" + c.api.Now().In(c.api.Location).Format("20060102") + "." + format.name
-	out := &firstByte{to: w, limit: http.NewResponseController(w), before: func(h http.Header) {
+	out := &desk.FirstByte{To: w, Before: func(h http.Header) {
 		h.Set("Content-Type", format.mime)
 		h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	}}
@@ -90,7 +90,7 @@ func (c *call) sendFile(w http.ResponseWriter, f file) {
 	case err == nil:
 		c.api.Log.InfoContext(c, "api: exported", "file", name, "request", c.id, "staff", c.staff.ID, "rows", rows)
 		return
-	case !out.written:
+	case !out.Written:
 		c.fail(w, fmt.Errorf("export %s: %w", name, err))
 		return
 	}
@@ -100,27 +100,4 @@ func (c *call) sendFile(w http.ResponseWriter, f file) {
 	}
 	c.api.Log.Log(c, level, "api: export broke off", "file", name, "request", c.id, "staff", c.staff.ID, "rows", rows, "err", err)
 	panic(http.ErrAbortHandler)
-}
-
-// stalled is how long a reader may take for a few kilobytes.
-const stalled = time.Minute
-
-// firstByte sets the headers of a file when its first byte is written, and not before: until then
-// the answer can still be a problem.
-type firstByte struct {
-	to      http.ResponseWriter
-	limit   *http.ResponseController
-	before  func(http.Header)
-	written bool
-}
-
-func (f *firstByte) Write(p []byte) (int, error) {
-	// A host's limit on answering is meant for pages, and one that cannot be moved stays. Whoever
-	// takes nothing for a minute has gone, and must not hold the database any longer.
-	_ = f.limit.SetWriteDeadline(time.Now().Add(stalled))
-	if !f.written && len(p) > 0 {
-		f.before(f.to.Header())
-		f.written = true
-	}
-	return f.to.Write(p)
 }

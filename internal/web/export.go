@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/audit"
@@ -109,7 +108,7 @@ func (w *Web) fits(q *request, format exportFormat, rule segment.Rule) error {
 // later the connection is cut, so that nobody takes half a table for a whole one.
 func (w *Web) sendFile(q *request, format exportFormat, name string, fill func(sheet.Writer) (int, error)) error {
 	name += "-" + w.Now().In(w.Location).Format("20060102") + "." + format.name
-	out := &firstByte{to: q.w, limit: http.NewResponseController(q.w), before: func(h http.Header) {
+	out := &desk.FirstByte{To: q.w, Before: func(h http.Header) {
 		h.Set("Content-Type", format.mime)
 		h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	}}
@@ -123,7 +122,7 @@ func (w *Web) sendFile(q *request, format exportFormat, name string, fill func(s
 	case err == nil:
 		w.Log.InfoContext(q.ctx(), "web: exported", "file", name, "request", q.id, "staff", q.staff.ID, "rows", rows)
 		return nil
-	case !out.written:
+	case !out.Written:
 		return fmt.Errorf("export %s: %w", name, err)
 	}
 	level := slog.LevelError
@@ -145,27 +144,4 @@ func (w *Web) fill(q *request, x exporter, table sheet.Writer, columns []exportC
 		return table.Row(cells...)
 	})
 	return rows, err
-}
-
-// stalled is how long a reader may take for a few kilobytes.
-const stalled = time.Minute
-
-// firstByte sets the headers of a file when its first byte is written, and not before: until then
-// the answer can still be a page.
-type firstByte struct {
-	to      http.ResponseWriter
-	limit   *http.ResponseController
-	before  func(http.Header)
-	written bool
-}
-
-func (f *firstByte) Write(p []byte) (int, error) {
-	// A host's limit on answering is meant for pages, and one that cannot be moved stays. Whoever
-	// takes nothing for a minute has gone, and must not hold the database any longer.
-	_ = f.limit.SetWriteDeadline(time.Now().Add(stalled))
-	if !f.written && len(p) > 0 {
-		f.before(f.to.Header())
-		f.written = true
-	}
-	return f.to.Write(p)
 }

@@ -152,7 +152,7 @@ func (out *CRM) wire(c Config, db *storage.DB) error {
 		catalog = catalog.Without(segment.NeedActivities)
 	}
 	projections, campaigns := &storage.Projection{DB: db, Currency: c.Currency, Location: loc}, &storage.Campaigns{DB: db, Currency: c.Currency}
-	segments := segment.NewService(&storage.Segments{DB: db, Replica: replica}, catalog, segment.Site{Location: loc, Currency: c.Currency}, time.Now)
+	segments := segment.NewService(&storage.Segments{DB: db, Replica: replica}, catalog, segment.Site{Location: loc, Currency: c.Currency, Share: true}, time.Now)
 	contacts := projection.Contacts{PlaceholderDomains: c.PlaceholderEmailDomains,
 		UnverifiedEmail: !c.VerifiedEmailOnly, UnverifiedMobile: !c.VerifiedMobileOnly}
 	out.syncer = &projection.Syncer{

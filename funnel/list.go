@@ -70,7 +70,8 @@ type Table struct {
 	Ready      bool     // false: figures are still growing
 }
 
-// List gives the offerings that a query asks for.
+// List gives the offerings that a query asks for. Who asks at once for one kind has one answer, up to
+// twice as old as it took to find.
 //
 // Errors: fault.Fields with "kind" or "sort" for what is none; fault.ErrUnavailable.
 func (s *Service) List(ctx context.Context, q Query) (Table, error) {
@@ -85,7 +86,7 @@ func (s *Service) List(ctx context.Context, q Query) (Table, error) {
 	if err := problems.Err(); err != nil {
 		return Table{}, err
 	}
-	all, err := s.store.List(ctx, q.Kind, s.now())
+	all, err := s.listings.Get(ctx, q.Kind, func(ctx context.Context) (Listing, error) { return s.store.List(ctx, q.Kind, s.now()) })
 	if err != nil {
 		return Table{}, fmt.Errorf("list offerings: %w", err)
 	}

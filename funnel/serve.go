@@ -11,6 +11,7 @@ import (
 
 	h "github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/internal/memo"
 	"github.com/coursecrm/coursecrm/segment"
 )
 
@@ -19,6 +20,7 @@ type Service struct {
 	store    Store
 	segments *segment.Service
 	now      func() time.Time
+	listings memo.Memo[h.TargetType, Listing]
 }
 
 // NewService makes a service. segments compiles the rules of the lists and knows the currency.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/internal/memo"
 )
 
 // StatStore reads hits for Statistics; storage.Links implements it.
@@ -24,7 +25,7 @@ type StatStore interface {
 // the answer took. It is safe for concurrent use.
 type Statistics struct {
 	store StatStore
-	memo  memo[statKey, Stats]
+	memo  memo.Memo[statKey, Stats]
 }
 
 type statKey struct {
@@ -33,7 +34,9 @@ type statKey struct {
 }
 
 // NewStatistics makes a service.
-func NewStatistics(store StatStore) *Statistics { return &Statistics{store: store} }
+func NewStatistics(store StatStore) *Statistics {
+	return &Statistics{store: store, memo: memo.Memo[statKey, Stats]{Least: time.Second}}
+}
 
 // Stats tells all about a scope, with days of a zone.
 //
@@ -43,7 +46,7 @@ func (s *Statistics) Stats(ctx context.Context, of Scope, loc *time.Location) (S
 	if of == (Scope{}) {
 		return Stats{}, fmt.Errorf("count clicks: no scope: %w", fault.ErrNotFound)
 	}
-	return s.memo.get(ctx, statKey{of, loc}, func(ctx context.Context) (Stats, error) { return s.count(ctx, of, loc) })
+	return s.memo.Get(ctx, statKey{of, loc}, func(ctx context.Context) (Stats, error) { return s.count(ctx, of, loc) })
 }
 
 func (s *Statistics) count(ctx context.Context, of Scope, loc *time.Location) (Stats, error) {

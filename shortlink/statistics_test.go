@@ -90,37 +90,3 @@ func TestStatisticsFail(t *testing.T) {
 		t.Errorf("%v, %v", out, err)
 	}
 }
-
-// TestMemoOfWhoBreaksDown: who waits for an answer that never comes hears so, and others may ask.
-func TestMemoOfWhoBreaksDown(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		m := memo[int, int]{}
-		go func() {
-			defer func() { _ = recover() }()
-			_, _ = m.get(t.Context(), 1, func(context.Context) (int, error) { time.Sleep(time.Second); panic("broken") })
-		}()
-		synctest.Wait()
-		ctx, stop := context.WithTimeout(t.Context(), time.Millisecond)
-		defer stop()
-		if _, err := m.get(ctx, 1, nil); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("whoever stops waiting: %v", err)
-		}
-		if _, err := m.get(t.Context(), 1, nil); !errors.Is(err, errAsked) {
-			t.Errorf("the others: %v", err)
-		}
-		if n, err := m.get(t.Context(), 1, func(context.Context) (int, error) { return 7, nil }); n != 7 || err != nil {
-			t.Errorf("the next: %d, %v", n, err)
-		}
-		gone, leave := context.WithCancel(t.Context())
-		leave()
-		if n, err := m.get(gone, 2, func(ctx context.Context) (int, error) { return 8, ctx.Err() }); n != 8 || err != nil {
-			t.Errorf("who asked went away, the others hear %d, %v", n, err)
-		}
-		for i := range 2 * memoMax {
-			if n, err := m.get(t.Context(), i, func(context.Context) (int, error) { return i, nil }); n != i && i > 2 || err != nil || len(m.known) > memoMax {
-				t.Fatalf("%d: %d, %v; %d are kept", i, n, err, len(m.known))
-			}
-		}
-	})
-}

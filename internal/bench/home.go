@@ -18,6 +18,7 @@ import (
 
 	"github.com/coursecrm/coursecrm/crm"
 	"github.com/coursecrm/coursecrm/crm/home"
+	reports "github.com/coursecrm/coursecrm/crm/report"
 	h "github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/storage"
 )
@@ -79,7 +80,36 @@ func benchHome(ctx context.Context, b *bench) error {
 	if err := b.homePage(ctx, product.Admin(), keeper, queries); err != nil {
 		return err
 	}
-	return b.staffAtWork(ctx, c, product.Admin(), keeper)
+	if err := b.staffAtWork(ctx, c, product.Admin(), keeper); err != nil {
+		return err
+	}
+	return b.reportPages(ctx, product.Admin(), &reports.Keeper{Books: &storage.Reports{DB: c.db, Currency: "CNY", Location: loc}, Leases: c.db, Owner: "bench",
+		Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+}
+
+// reportPages says what keeping the figures of reports costs after a long pause, and what each page does.
+func (b *bench) reportPages(ctx context.Context, handler http.Handler, keeper *reports.Keeper) error {
+	began := time.Now()
+	if err := keeper.Tick(ctx); err != nil {
+		return err
+	}
+	b.fact("reports: all figures of all campaigns, once", time.Since(began).Seconds(), "s")
+	for _, page := range []string{"/reports", "/reports/offerings", "/reports/audience"} {
+		var took []time.Duration
+		for range 20 {
+			r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/crm"+page, nil)
+			r.Header.Set("X-Staff", "1")
+			w := httptest.NewRecorder()
+			began := time.Now()
+			handler.ServeHTTP(w, r)
+			took = append(took, time.Since(began))
+			if w.Code != http.StatusOK {
+				return fmt.Errorf("%s answers %d", page, w.Code)
+			}
+		}
+		b.fact("… "+page+", p95", quantile(took, 0.95)*1000, "ms")
+	}
+	return nil
 }
 
 // office is the school's host with staff who may do everything; who asks says a header.

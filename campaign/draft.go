@@ -201,7 +201,7 @@ func (s *Service) Check(ctx context.Context, d Draft) error {
 
 // sieve says how the audience of a draft is sifted. A text that does not compile yet needs nothing.
 func (c checked) sieve() Sieve {
-	v := Sieve{People: c.people, Channel: c.Channel, Unticked: slices.Clone(c.Unticked), CapDays: c.CapDays, Control: c.Control, Key: c.Key}
+	v := Sieve{People: c.people, Channel: c.Channel, Unticked: slices.Clone(c.Unticked), CapDays: c.CapDays, Control: c.Control, Key: c.Key, About: c.Rule.Offerings()}
 	if c.letter != nil {
 		v.Needs = c.letter.Needs()
 	}

@@ -145,7 +145,7 @@ func (s *Sender) letter(c Campaign) (*Letter, error) {
 
 func (c Campaign) sieve(people segment.Predicate, l *Letter) Sieve {
 	return Sieve{People: people, Channel: c.Channel, Unticked: c.Unticked, CapDays: c.CapDays, Needs: l.Needs(), Control: c.Control,
-		Key: c.Key, Campaign: c.ID}
+		Key: c.Key, Campaign: c.ID, About: c.Rule.Offerings()}
 }
 
 // chunk sends a claimed chunk batch by batch until nothing of it is due.

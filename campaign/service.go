@@ -52,6 +52,7 @@ type Sieve struct {
 	Unticked []segment.PersonID
 	CapDays  int      // 0: no cap
 	Needs    []string // personal variables that must have a value
+	About    []int64  // offerings that the rule is about, our ids: of several open orders, one for these is meant
 	Control  int      // percent
 	Key      string   // of the campaign, from which the control group is drawn
 	Campaign ID       // whose own deliveries are no contact; 0: not launched

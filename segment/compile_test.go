@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -297,6 +298,26 @@ func TestRuleErrorSaysWhere(t *testing.T) {
 	_, err := Compile(r, at(noon))
 	if e, ok := Problem(err); !ok || e.Path != "1.0" || e.Field != "nope" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestOfferings: a rule is about the offerings that its conditions are narrowed to, but for those of
+// which nobody is to be.
+func TestOfferings(t *testing.T) {
+	t.Parallel()
+	of := func(ids ...int64) Rule { return Rule{Field: "stage", Of: &Of{Offerings: ids}} }
+	for _, tt := range []struct {
+		rule Rule
+		want []int64
+	}{
+		{Everyone(), nil},
+		{of(7), []int64{7}},
+		{Group("all", of(9, 3), Group("any", of(3), Group("all", of(5)))), []int64{3, 5, 9}},
+		{Group("all", Group("none", of(7)), of(1)), []int64{1}},
+	} {
+		if got := tt.rule.Offerings(); !slices.Equal(got, tt.want) {
+			t.Errorf("%s is about %v, want %v", tt.rule.JSON(), got, tt.want)
+		}
 	}
 }
 

@@ -159,3 +159,22 @@ func checkWords(list []string) error {
 func soundText(s string) bool {
 	return s != "" && len(s) <= 255 && !strings.ContainsRune(s, 0) && utf8.ValidString(s)
 }
+
+// Offerings lists the courses and classrooms, our ids, that conditions which people meet are narrowed
+// to, each once and in order: whom a rule finds "to pay for this course", a message speaks to of it.
+// Conditions that nobody may meet name none.
+func (r Rule) Offerings() []int64 {
+	var out []int64
+	var gather func(Rule)
+	gather = func(r Rule) {
+		if r.Of != nil {
+			out = append(out, r.Of.Offerings...)
+		}
+		for _, m := range slices.Concat(r.All, r.Any) {
+			gather(m)
+		}
+	}
+	gather(r)
+	slices.Sort(out)
+	return slices.Compact(out)
+}

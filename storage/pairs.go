@@ -122,7 +122,7 @@ func ofOrders() string {
 		"gross":        "CASE WHEN o.ours AND o.money THEN i.paid ELSE 0 END",
 		"refunded":     "CASE WHEN o.ours AND o.money THEN i.refunded ELSE 0 END",
 		"open_amount":  "CASE WHEN o.ours AND o.status = 'pending' THEN i.payable ELSE 0 END",
-		"refunding": `CASE WHEN o.ours AND o.money AND (o.status = 'refunding' OR EXISTS (SELECT FROM crm_refunds r WHERE r.order_id = o.id AND r.status = 'requested'))
+		"refunding": `CASE WHEN o.ours AND o.money AND (o.status = 'refunding' OR (SELECT true FROM crm_refunds r WHERE r.order_id = o.id AND r.status = 'requested' LIMIT 1))
 			THEN i.paid - i.refunded ELSE 0 END`,
 		"left_at": `CASE WHEN o.status = 'refunded' THEN coalesce((SELECT max(coalesce(r.handled_at, r.requested_at)) FROM crm_refunds r WHERE r.order_id = o.id),
 			o.paid_on, o.created_at) END`,

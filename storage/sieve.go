@@ -184,7 +184,7 @@ func (s *Campaigns) Sample(ctx context.Context, v campaign.Sieve, now time.Time,
 		}
 		return tx.NewRaw("SELECT 0 AS ordinal, 0 AS tries, '' AS late, "+addresseeColumns(contacts[v.Channel].contact)+`
 			FROM (SELECT id FROM (`+query+`) s WHERE own = '' ORDER BY id LIMIT ?) a JOIN crm_learners l ON l.id = a.id
-			LEFT JOIN crm_memberships m ON m.learner_id = l.id AND NOT m.deleted`+openOrder+` ORDER BY l.id`, append(args, limit)...).Scan(ctx, &rows)
+			LEFT JOIN crm_memberships m ON m.learner_id = l.id AND NOT m.deleted`+openOrder+` ORDER BY l.id`, append(append(args, limit), about(v)...)...).Scan(ctx, &rows)
 	})
 	if err != nil {
 		return nil, err

@@ -58,7 +58,7 @@ func (s *Campaigns) Take(ctx context.Context, c campaign.Claim, v campaign.Sieve
 				return err
 			}
 		}
-		args := append(append(append([]any{}, whyArgs...), dueArgs...), now, now, id, from, to) // the range again: of a campaign that no statistics know the planner would read every row
+		args := append(append(append(append([]any{}, whyArgs...), dueArgs...), about(v)...), now, now, id, from, to) // the range again: of a campaign that no statistics know the planner would read every row
 		return t.NewRaw(`
 			WITH judged AS MATERIALIZED (
 				SELECT due.ordinal, `+why+` AS late, hashtextextended(`+contact+`, 0) AS hash, `+addresseeColumns(contact)+`
@@ -86,17 +86,24 @@ type addresseeRow struct {
 	HostID, Late, Contact         string
 	Nickname, RealName, LevelName string
 	Until                         bun.NullTime
-	OpenTitle, OpenCurrency       string // of the latest open order; empty: there is none
+	OpenTitle, OpenCurrency       string // of the open order; empty: there is none
 	OpenAmount                    int64
 }
 
-// openOrder joins the latest open order of a person l with what it is for: the first course or
-// classroom in it. The facts are asked first, so that of most people nothing is read.
+// openOrder joins the open order of a person l that a message speaks of, with what it is for: the
+// latest one for an offering that the campaign is about, or else the latest; in it such an offering, or
+// else the first course or classroom. The facts are asked first, so that of most people nothing is
+// read. Its arguments are those of [about].
 const openOrder = `
 	LEFT JOIN LATERAL (SELECT coalesce(nullif(i.title, ''), x.sn) AS title, x.payable_amount AS amount, x.currency
 		FROM crm_orders x LEFT JOIN crm_order_items i ON i.order_id = x.id
 		WHERE l.open_order_count > 0 AND x.learner_id = l.id AND x.status = 'pending'
-		ORDER BY x.created_at DESC, x.id DESC, i.offering_id IS NULL, i.pos LIMIT 1) owed ON true`
+		ORDER BY x.offering_ids && ` + meant + ` DESC, x.created_at DESC, x.id DESC, coalesce(i.offering_id = ANY (` + meant + `), false) DESC, i.offering_id IS NULL, i.pos LIMIT 1) owed ON true`
+
+// meant are offerings and their copies.
+const meant = "ARRAY(SELECT f.id FROM crm_offerings f WHERE f.canonical_id = ANY (?))"
+
+func about(v campaign.Sieve) []any { return []any{int64Array(v.About), int64Array(v.About)} }
 
 // addresseeColumns reads what a message needs, of l, m and [openOrder].
 func addresseeColumns(contact string) string {

@@ -128,6 +128,26 @@ func whole(id OfferingID, t Tab) segment.Rule {
 	return r
 }
 
+// Step is a step of [Strip] that pairs tell about.
+type Step string
+
+// Steps that pairs tell about. The field that asks about each is called like it.
+const (
+	StepOrdered Step = "ordered"
+	StepPaid    Step = "paid_for"
+	StepStarted Step = "started"
+)
+
+// StepRule selects the people that a strip counts at a step: those of the period, or, with 0, all.
+func StepRule(id OfferingID, s Step, p Period) segment.Rule {
+	r := segment.Condition(string(s), segment.OpNotEmpty, nil, "")
+	if p > 0 {
+		r = segment.Condition(string(s), segment.OpInLast, int(p), segment.Day)
+	}
+	r.Of = of(id)
+	return segment.Group("all", r)
+}
+
 func of(id OfferingID) *segment.Of { return &segment.Of{Offerings: []int64{int64(id)}} }
 
 // conditions narrow a tab.

@@ -202,7 +202,8 @@ type Store interface {
 	List(ctx context.Context, kind h.TargetType, now time.Time) (Listing, error)
 	View(ctx context.Context, id OfferingID, p Period, now time.Time) (View, error)
 	People(ctx context.Context, l List, where segment.Predicate, now time.Time) (People, error)
-	// SetLevel enters an opinion and gives it as it was entered. fault.ErrNotFound: no such learner
+	// SetLevel enters an opinion and gives it as it was entered: without its reason where the learner's
+	// data was wiped. fault.ErrNotFound: no such learner
 	// or offering.
 	SetLevel(ctx context.Context, by h.Staff, o Opinion, now time.Time) (Opined, error)
 	Opinions(ctx context.Context, learner segment.PersonID, id OfferingID) ([]Opined, error)

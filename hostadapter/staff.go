@@ -8,7 +8,7 @@ type Permission string
 // Permissions.
 const (
 	PermView              Permission = "view"                // open the CRM
-	PermContactView       Permission = "contact_view"        // see whole phone numbers and addresses
+	PermContactView       Permission = "contact_view"        // see whole phone numbers and addresses, and find people by them
 	PermSegmentEdit       Permission = "segment_edit"        // save and change quick queries
 	PermCampaignSend      Permission = "campaign_send"       // send campaigns
 	PermCampaignSendLarge Permission = "campaign_send_large" // … to more people than a setting

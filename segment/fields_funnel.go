@@ -20,10 +20,21 @@ var pairFields = []Field{
 		rows: pairRows(inFunnel, intentLevel)},
 	{Key: "past_offering", Section: Learning, Type: Refs, Label: Text{"往期课程", "Past courses"}, Choices: OfferingChoices,
 		Help: Text{"学习期已结束、现在不在学的课程。", "Courses whose place ran out, and was not renewed."}, rows: pairRows("x.past", "x.offering_id")},
+	{Key: "ordered", Section: Spending, Type: Time, Label: Text{"课程下单时间", "Ordered a course"}, Narrow: onOfferings,
+		Help: Text{"最近一次为课程下单的时间，无论订单后来怎样；可限定课程。", "When somebody last ordered a course, whatever became of the order; of some courses."}, rows: pairMoments("x.ordered_at", "")},
+	{Key: "paid_for", Section: Spending, Type: Time, Label: Text{"课程支付时间", "Paid for a course"}, Narrow: onOfferings,
+		Help: Text{"最近一次为课程付款的时间，后来退款的也算；可限定课程。", "When somebody last paid money for a course, refunded or not; of some courses."}, rows: pairMoments("x.paid_at", "")},
+	{Key: "started", Section: Learning, Type: Time, Label: Text{"加入并开始学习的时间", "Joined and began"}, Narrow: onOfferings,
+		Help: Text{"最近一次加入课程的时间，且加入之后学习过；可限定课程。", "When somebody last joined a course that they have learned since; of some courses."}, rows: pairMoments("x.joined_at", " AND x.learned_at >= x.joined_at")},
 }
 
 func pairRows(where, value string) *rows {
 	return &rows{from: pairs, where: where, agg: some, value: value, offering: "x.offering_id", canonical: true}
+}
+
+// pairMoments are a moment of pairs, which some never had.
+func pairMoments(at, and string) *rows {
+	return &rows{from: pairs, where: at + " IS NOT NULL" + and, agg: latest, value: at, past: true, offering: "x.offering_id", canonical: true}
 }
 
 // Follow-ups: what was done, and reminders of what is to be done.

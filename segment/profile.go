@@ -116,6 +116,9 @@ type ProfilePair struct {
 	SetLevel  string  // of intent, by staff; empty: by the score
 	Heat      float64 // what the score of intent was worth, or would have been, when 2026 began
 	Refunding int64   // paid, and wanted back
+
+	OrderedAt, PaidAt   time.Time // the latest
+	JoinedAt, LearnedAt time.Time
 }
 
 // ProfileFollowUp is a note by staff, or a reminder.

@@ -181,6 +181,16 @@ var readers = map[string]func(v view) Value{
 	"stage":         stages,
 	"intent":        levels,
 	"past_offering": func(v view) Value { return v.offeringsOf(func(p ProfilePair) bool { return p.Past }) },
+	"ordered":       func(v view) Value { return v.lastOfPairs(func(p ProfilePair) time.Time { return p.OrderedAt }) },
+	"paid_for":      func(v view) Value { return v.lastOfPairs(func(p ProfilePair) time.Time { return p.PaidAt }) },
+	"started": func(v view) Value {
+		return v.lastOfPairs(func(p ProfilePair) time.Time {
+			if p.LearnedAt.Before(p.JoinedAt) { // or never
+				return time.Time{}
+			}
+			return p.JoinedAt
+		})
+	},
 
 	"contacted": func(v view) Value {
 		batch := keep(v.messages(), func(d ProfileDelivery) bool { return !d.Direct })

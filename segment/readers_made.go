@@ -104,6 +104,10 @@ func (v view) offeringsOf(ok func(ProfilePair) bool) Value {
 	return idsOf(v.pairs(ok), func(p ProfilePair) int64 { return p.Offering })
 }
 
+func (v view) lastOfPairs(at func(ProfilePair) time.Time) Value {
+	return last(v, v.pairs(func(ProfilePair) bool { return true }), at)
+}
+
 func stages(v view) Value {
 	return wordsOf(v.pairs(func(ProfilePair) bool { return true }), func(p ProfilePair) string { return p.Stage })
 }

@@ -21,6 +21,8 @@ type People interface {
 	// Each gives the people of a predicate one after the other, by id, as of one moment; an error
 	// of fn ends it. It may take minutes.
 	Each(ctx context.Context, p Predicate, fn func(Person) error) error
+	// Locate gives whom an entry of a list names, by id: one, where it is an id, else at most a hundred.
+	Locate(ctx context.Context, e IDEntry) ([]PersonID, error)
 	// Profile gives all that rules can ask about a person. fault.ErrNotFound.
 	Profile(ctx context.Context, id PersonID) (*Profile, error)
 	// Choices gives values of a list, at most limit, those whose label contains search.

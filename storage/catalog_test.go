@@ -58,9 +58,11 @@ const richer = `
 	INSERT INTO crm_list_members SELECT CASE host_id WHEN 'all' THEN 1 ELSE 2 END, id FROM crm_learners WHERE host_id <> 'none';
 	UPDATE crm_learners SET tag_ids = CASE host_id WHEN 'all' THEN ARRAY(SELECT id FROM crm_tags WHERE name = '数学') ELSE '{}' END;
 	DELETE FROM crm_pairs;
-	INSERT INTO crm_pairs (learner_id, offering_id, stage, past, heat, set_level, refunding)
-		SELECT l.id, f.id, t.stage, t.past, t.heat, t.level, t.refunding
-		FROM (VALUES ('all', '1', 'potential', true, 1000000, '', 1), ('all', '2', '', false, 0, '', 0), ('other', '2', 'pending', false, 1000000, 'low', 0)) t (who, course, stage, past, heat, level, refunding)
+	INSERT INTO crm_pairs (learner_id, offering_id, stage, past, heat, set_level, refunding, ordered_at, paid_at, joined_at, learned_at)
+		SELECT l.id, f.id, t.stage, t.past, t.heat, t.level, t.refunding, t.ordered, t.paid, t.joined, t.learned
+		FROM (VALUES ('all', '1', 'potential', true, 1000000, '', 1, timestamptz '2026-06-27', timestamptz '2026-06-28', timestamptz '2026-06-28', timestamptz '2026-06-28'),
+			('all', '2', '', false, 0, '', 0, NULL, NULL, NULL, NULL), ('other', '2', 'pending', false, 1000000, 'low', 0, '2026-05-01', NULL, '2026-06-28', '2026-06-27'))
+			t (who, course, stage, past, heat, level, refunding, ordered, paid, joined, learned)
 		JOIN crm_learners l ON l.host_id = t.who JOIN crm_offerings f ON f.host_id = t.course;
 	INSERT INTO crm_followups (learner_id, method, at, next_at, done_at, owner_id, owner_name, by_id, by_name)
 		SELECT l.id, t.method, t.at, t.next, t.done, t.owner, '', '', ''
@@ -159,6 +161,10 @@ func fieldCases(course, tag, me int64) []fieldCase {
 		{"intent", &segment.Of{Tags: []int64{tag}}, segment.OpAnyOf, []string{"high", "medium"}, "", all},
 		{"intent", nil, segment.OpAllOf, []string{"low"}, "", []string{"other"}}, // as staff said
 		{"past_offering", nil, segment.OpNoneOf, []int64{course}, "", nobodyElse},
+		{"ordered", &segment.Of{Offerings: []int64{course}}, segment.OpInLast, 7, segment.Day, all},
+		{"ordered", nil, segment.OpOlder, 7, segment.Day, []string{"other"}},
+		{"paid_for", nil, segment.OpNotEmpty, nil, "", all},
+		{"started", &segment.Of{Categories: []string{"理科"}}, segment.OpInLast, 7, segment.Day, all},
 		{"contacted", nil, segment.OpNotInLast, 7, segment.Day, nobodyElse},
 		{"contacted", &segment.Of{Channels: []string{"sms"}}, segment.OpInLast, 4, segment.Month, []string{"other"}},
 		{"campaigns", &segment.Of{Channels: []string{"email"}}, segment.OpGe, 1, "", all},

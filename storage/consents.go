@@ -131,11 +131,18 @@ func (s *Campaigns) Suppress(ctx context.Context, list []campaign.Suppression, b
 	return n, err
 }
 
-// suppress enters contacts, marks the people who have them and tells how many were new.
+// suppress enters contacts, marks the people who have them and tells how many were new. An erasure
+// of one of those waits until the transaction has ended, and finds the contact.
 func suppress(ctx context.Context, t *tx, rows []suppressionRow, byID string, now time.Time) (int, error) {
 	channels, contacts, reasons, campaigns := make([]string, len(rows)), make([]string, len(rows)), make([]string, len(rows)), make([]int64, len(rows))
 	for i, r := range rows {
 		channels[i], contacts[i], reasons[i], campaigns[i] = r.Channel, r.Contact, r.Reason, r.CampaignID
+	}
+	for ch, u := range usable {
+		if _, err := t.exec(ctx, "SELECT FROM crm_learners l WHERE l."+u.contact+` IN (SELECT o.contact FROM unnest(?::text[], ?::text[]) AS o (channel, contact)
+			WHERE o.channel = ?) FOR KEY SHARE`, textArray(channels), textArray(contacts), string(ch)); err != nil {
+			return 0, fmt.Errorf("hold people with contacts: %w", err)
+		}
 	}
 	n, err := t.exec(ctx, `INSERT INTO crm_suppressions (channel, contact, reason, campaign_id, by_id, at)
 		SELECT DISTINCT ON (1, 2) o.channel, o.contact, o.reason, o.campaign, ?, ?::timestamptz

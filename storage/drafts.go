@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/coursecrm/coursecrm/campaign"
@@ -59,14 +58,11 @@ func notErased(ctx context.Context, t *tx, direct bool, r segment.Rule) error {
 	if !direct || !one {
 		return nil
 	}
-	var erased []bool
-	if err := t.NewRaw("SELECT erased_at IS NOT NULL FROM crm_learners WHERE id = ? FOR KEY SHARE", int64(person)).Scan(ctx, &erased); err != nil {
-		return err
+	gone, err := erased(ctx, t, int64(person))
+	if err == nil && gone {
+		err = fault.Fields{"audience": {Key: "problem.nobody"}}
 	}
-	if slices.Contains(erased, true) {
-		return fault.Fields{"audience": {Key: "problem.nobody"}}
-	}
-	return nil
+	return err
 }
 
 // unlaunched is the condition on a draft d that it was not launched: a page that saves at the

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/coursecrm/coursecrm/crm/erasure"
 	h "github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/fault"
 	"github.com/coursecrm/coursecrm/segment"
 )
 
@@ -35,6 +37,23 @@ func (s *Erasures) Erase(ctx context.Context, e erasure.Erasure) error {
 	})
 }
 
+// erased tells whether a person's data was wiped; of nobody it was not. An erasure that begins now
+// waits until the transaction has ended, and finds what it wrote: whoever keeps words about somebody
+// asks this first, before anything else that an erasure locks.
+func erased(ctx context.Context, t *tx, person int64) (bool, error) {
+	var gone []bool
+	err := t.NewRaw("SELECT erased_at IS NOT NULL FROM crm_learners WHERE id = ? FOR KEY SHARE", person).Scan(ctx, &gone)
+	return slices.Contains(gone, true), err
+}
+
+// noWords refuses words about somebody whose data was wiped.
+func noWords(gone bool, words string) error {
+	if gone && words != "" {
+		return fault.Fields{"content": {Key: "problem.erased"}}
+	}
+	return nil
+}
+
 // wipe is one erasure in its transaction.
 type wipe struct {
 	*tx
@@ -51,7 +70,8 @@ func (w *wipe) run(ctx context.Context) error {
 	return nil
 }
 
-// begin locks the learner, so that no sync and no other erasure writes the row meanwhile.
+// begin locks the learner, so that no sync, no other erasure and nobody who keeps words about them
+// writes meanwhile, and nobody takes a message to them: its delivery keeps what it was sent to.
 func (w *wipe) begin(ctx context.Context) error {
 	var row struct{ HostID, UsableMobile, Mobile, UsableEmail, Email string }
 	if err := w.NewRaw(`SELECT coalesce(host_id, '') AS host_id, coalesce(usable_mobile, '') AS usable_mobile, mobile,
@@ -59,7 +79,8 @@ func (w *wipe) begin(ctx context.Context) error {
 		return err
 	}
 	w.HostID, w.mobiles, w.emails = h.LearnerID(row.HostID), []string{row.UsableMobile, row.Mobile}, []string{row.UsableEmail, row.Email}
-	return nil
+	_, err := w.exec(ctx, "SELECT pg_advisory_xact_lock(?, (?::bigint % 2147483647)::integer)", personLocks, int64(w.Person))
+	return err
 }
 
 // all runs statements.

@@ -87,8 +87,8 @@ func finish(ctx context.Context, db bun.IDB, id campaign.ID, outcomes []campaign
 }
 
 // bury suppresses the contacts to which deliveries of a channel (empty: of any) proved
-// undeliverable, unless the person has another contact by now. What was never handed over proves
-// nothing.
+// undeliverable, unless the person has another contact by now, or none since an erasure. What was
+// never handed over proves nothing.
 func bury(ctx context.Context, t *tx, ch h.Channel, dead []campaign.Receipt, now time.Time) error {
 	campaigns, ordinals, reasons := make([]int64, len(dead)), make([]int64, len(dead)), make([]string, len(dead))
 	for i, d := range dead {
@@ -97,14 +97,15 @@ func bury(ctx context.Context, t *tx, ch h.Channel, dead []campaign.Receipt, now
 	var rows []suppressionRow
 	// Each delivery by its key, as in Receive.
 	err := t.NewRaw(`
-		SELECT DISTINCT ON (1, 2) c.channel, CASE c.channel WHEN 'email' THEN l.usable_email ELSE l.usable_mobile END AS contact, o.reason, c.id AS campaign_id
+		SELECT DISTINCT ON (1, 2) * FROM (
+		SELECT c.channel, CASE c.channel WHEN 'email' THEN l.usable_email ELSE l.usable_mobile END AS contact, o.reason, c.id AS campaign_id
 		FROM unnest(?::bigint[], ?::bigint[], ?::text[]) AS o (campaign, ordinal, reason)
 		JOIN crm_campaigns c ON c.id = o.campaign AND (? = '' OR c.channel = ?) AND c.channel IN ('email', 'sms')
 		CROSS JOIN LATERAL (SELECT d.learner_id, d.contact_hash FROM crm_deliveries d
 			WHERE d.campaign_id = o.campaign AND d.ordinal = o.ordinal AND (d.tries > 0 OR `+doubt+`) LIMIT 1) d
 		JOIN crm_learners l ON l.id = d.learner_id
 		WHERE d.contact_hash = hashtextextended(CASE c.channel WHEN 'email' THEN l.usable_email ELSE l.usable_mobile END, 0)
-		ORDER BY 1, 2, c.id`,
+		FOR KEY SHARE OF l) x ORDER BY 1, 2, campaign_id`,
 		int64Array(campaigns), int64Array(ordinals), textArray(reasons), string(ch), string(ch)).Scan(ctx, &rows)
 	if err != nil || len(rows) == 0 {
 		return err

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +28,10 @@ func (s *Followups) Add(ctx context.Context, by h.Staff, e followup.Entry, now t
 		if known {
 			return t.NewRaw("SELECT id FROM crm_followups WHERE learner_id = ? AND batch = ? ORDER BY id LIMIT 1", int64(e.Learner), e.Key).Scan(ctx, &id)
 		}
+		gone, err := erased(ctx, t, int64(e.Learner))
+		if err := errors.Join(err, noWords(gone, e.Content)); err != nil {
+			return err
+		}
 		if err := offeringThere(ctx, t, e.Offering); err != nil {
 			return err
 		}
@@ -38,7 +43,7 @@ func (s *Followups) Add(ctx context.Context, by h.Staff, e followup.Entry, now t
 		if e.Method == followup.Plan {
 			return nil
 		}
-		_, err := t.exec(ctx, "UPDATE crm_followups SET done_at = ? WHERE learner_id = ? AND owner_id = ? AND id < ? AND done_at IS NULL AND next_at IS NOT NULL",
+		_, err = t.exec(ctx, "UPDATE crm_followups SET done_at = ? WHERE learner_id = ? AND owner_id = ? AND id < ? AND done_at IS NULL AND next_at IS NOT NULL",
 			now, int64(e.Learner), e.OwnerID, int64(id))
 		return err
 	})
@@ -110,6 +115,14 @@ func (s *Followups) Edit(ctx context.Context, by h.Staff, id followup.ID, versio
 		if err := offeringThere(ctx, t, e.Offering); err != nil {
 			return err
 		}
+		var learner int64
+		if err := t.NewRaw("SELECT coalesce((SELECT learner_id FROM crm_followups WHERE id = ?), 0)", int64(id)).Scan(ctx, &learner); err != nil {
+			return err
+		}
+		gone, err := erased(ctx, t, learner)
+		if err != nil {
+			return err
+		}
 		n, err := t.exec(ctx, `INSERT INTO crm_followup_edits (followup_id, version, `+entryColumns+`, by_id, by_name, at)
 			SELECT id, version, `+entryColumns+`, ?, ?, ? FROM crm_followups WHERE id = ? AND version = ? FOR UPDATE`,
 			by.ID, staffName(by), now, int64(id), version)
@@ -118,6 +131,9 @@ func (s *Followups) Edit(ctx context.Context, by h.Staff, id followup.ID, versio
 		}
 		if n == 0 {
 			return fmt.Errorf("follow-up %d: %w", id, fault.ErrConflict)
+		}
+		if err := noWords(gone, e.Content); err != nil {
+			return err
 		}
 		_, err = t.exec(ctx, `UPDATE crm_followups f SET (`+entryColumns+`) = (SELECT `+entryPlaces+`), edited_at = ?, version = version + 1,
 			done_at = CASE WHEN next_at IS NOT DISTINCT FROM ?::timestamptz THEN done_at END WHERE id = ?`,
@@ -137,7 +153,8 @@ func (s *Followups) Done(ctx context.Context, id followup.ID, now time.Time) err
 	return translate(err)
 }
 
-// BulkAdd implements followup.Store.
+// BulkAdd implements followup.Store. Nobody whose data was wiped gets a note; an erasure that begins
+// meanwhile waits, and finds it.
 func (s *Followups) BulkAdd(ctx context.Context, by h.Staff, where segment.Predicate, key string, e followup.Entry, most int, now time.Time) (followup.Batch, error) {
 	var b followup.Batch
 	err := s.inTx(ctx, func(t *tx) error {
@@ -157,7 +174,7 @@ func (s *Followups) BulkAdd(ctx context.Context, by h.Staff, where segment.Predi
 		}
 		args := append(entryArgs(e), by.ID, staffName(by), now, key)
 		b.People, err = t.exec(ctx, `INSERT INTO crm_followups (learner_id, `+entryColumns+`, by_id, by_name, at, batch)
-			SELECT a.id, `+entryPlaces+`, ?, ?, ?, ? FROM (SELECT l.id FROM crm_learners l WHERE `+people+` AND `+where.SQL+` LIMIT ?) a ORDER BY a.id`,
+			SELECT a.id, `+entryPlaces+`, ?, ?, ?, ? FROM (SELECT l.id FROM crm_learners l WHERE `+people+` AND l.erased_at IS NULL AND `+where.SQL+` LIMIT ? FOR KEY SHARE OF l) a ORDER BY a.id`,
 			append(append(args, predicateArgs(where)...), most+1)...)
 		switch {
 		case err != nil:

@@ -14,20 +14,24 @@ import (
 )
 
 // SetLevel implements funnel.Store. The learner is locked as the sync does, so that neither writes
-// over the other.
+// over the other; an erasure comes before it or after it. Of somebody who was erased the level alone
+// is kept, not why.
 func (s *Funnels) SetLevel(ctx context.Context, by h.Staff, o funnel.Opinion, now time.Time) (funnel.Opined, error) {
 	out := funnel.Opined{Level: o.Level, Reason: o.Reason, By: by.Name, At: now}
 	err := s.inTx(ctx, func(t *tx) error {
-		n, err := t.exec(ctx, "SELECT FROM crm_learners l WHERE l.id = ? AND "+people+" FOR NO KEY UPDATE", int64(o.Learner))
-		if err != nil {
+		var gone []bool
+		if err := t.NewRaw("SELECT l.erased_at IS NOT NULL FROM crm_learners l WHERE l.id = ? AND "+people+" FOR NO KEY UPDATE", int64(o.Learner)).Scan(ctx, &gone); err != nil {
 			return err
 		}
 		var known bool
 		if err := t.NewRaw("SELECT EXISTS (SELECT FROM crm_offerings WHERE id = ? AND canonical_id = id)", int64(o.Offering)).Scan(ctx, &known); err != nil {
 			return err
 		}
-		if n == 0 || !known {
+		if len(gone) == 0 || !known {
 			return fault.ErrNotFound
+		}
+		if gone[0] {
+			o.Reason, out.Reason = "", ""
 		}
 		var before string
 		high, medium := fmt.Sprint(funnel.HeatOf(funnel.High, now)), fmt.Sprint(funnel.HeatOf(funnel.Medium, now))
@@ -41,7 +45,7 @@ func (s *Funnels) SetLevel(ctx context.Context, by h.Staff, o funnel.Opinion, no
 			return err
 		}
 		// A form that is sent twice, or again after a process died, says nothing new.
-		_, err = t.exec(ctx, `INSERT INTO crm_intents (learner_id, offering_id, level, before, reason, by_id, by_name, at)
+		_, err := t.exec(ctx, `INSERT INTO crm_intents (learner_id, offering_id, level, before, reason, by_id, by_name, at)
 			SELECT v.*, ?, ?, ?::timestamptz FROM (VALUES (?::bigint, ?::integer, ?, ?, ?)) v (learner_id, offering_id, level, before, reason)
 			WHERE NOT EXISTS (SELECT FROM (SELECT * FROM crm_intents i WHERE i.learner_id = v.learner_id AND i.offering_id = v.offering_id
 				ORDER BY i.at DESC, i.id DESC LIMIT 1) i WHERE i.level = v.level AND i.reason = v.reason AND i.by_id = ?)`,

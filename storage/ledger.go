@@ -127,6 +127,10 @@ func (s *Campaigns) Renew(ctx context.Context, c campaign.Claim, ttl time.Durati
 func (s *Campaigns) Release(ctx context.Context, c campaign.Claim, stall campaign.Stall, retryAt, now time.Time) error {
 	id := int64(c.Campaign.ID)
 	return s.inTx(ctx, func(t *tx) error {
+		again, err := looksAgain(ctx, t, stall, now)
+		if err != nil {
+			return err
+		}
 		// The campaign's row is locked first: of two last chunks one sees the other done, and a
 		// move, which goes from the campaign to its chunks, is not met halfway.
 		if _, err := t.exec(ctx, "SELECT FROM crm_campaigns WHERE id = ? FOR UPDATE", id); err != nil {
@@ -142,8 +146,12 @@ func (s *Campaigns) Release(ctx context.Context, c campaign.Claim, stall campaig
 		if next != nil && next.After(retryAt) {
 			retryAt = *next
 		}
+		due := retryAt
+		if !again.IsZero() && due.After(again) {
+			due = again
+		}
 		n, err := t.exec(ctx, `UPDATE crm_chunks SET owner = '', until = NULL, done = ?, next_at = ?
-			WHERE campaign_id = ? AND chunk = ? AND owner = ?`, left == 0, orNull(retryAt), id, c.Chunk, c.Owner)
+			WHERE campaign_id = ? AND chunk = ? AND owner = ?`, left == 0, orNull(due), id, c.Chunk, c.Owner)
 		if err != nil || n == 0 { // lost meanwhile: its new holder will release it
 			return err
 		}

@@ -85,11 +85,27 @@ func (l *listing) questions(whole segment.Predicate) []question {
 		union += " UNION ALL TABLE " + name
 	}
 	query += "p AS (" + strings.TrimPrefix(union, " UNION ALL ") + order("k", "id") + " LIMIT ?) SELECT " + describe + order("p.k", "p.id")
-	return []question{newQuestion(query, append(args, l.Limit+1), func(rows pgx.Rows) error {
-		p, err := scanPerson(rows)
-		l.rows = append(l.rows, p)
-		return err
-	})}
+	return []question{newQuestion(query, append(args, l.Limit+1), l.add)}
+}
+
+func (l *listing) add(rows pgx.Rows) error {
+	p, err := scanPerson(rows)
+	l.rows = append(l.rows, p)
+	return err
+}
+
+// picked asks for the page like questions, of a rule that few people meet: all of them are found first,
+// by whatever index finds them. Left to itself the planner walks down the order's index, hoping to
+// meet fifty of them soon, through most of a million people.
+func (l *listing) picked() []question {
+	behind, args := make([]string, len(l.ranges)), predicateArgs(l.Whole)
+	for i, r := range l.ranges {
+		behind[i] = "(" + r.sql + ")"
+		args = append(args, r.args...)
+	}
+	return []question{newQuestion("WITH m AS MATERIALIZED (SELECT l.id, "+l.column+" FROM crm_learners l WHERE "+people+" AND "+l.Whole.SQL+"), "+
+		"p AS (SELECT l.id, "+l.column+" AS k FROM m l WHERE ("+strings.Join(behind, " OR ")+")"+order(l.column, "l.id")+" LIMIT ?) SELECT "+
+		describe+order("p.k", "p.id"), append(args, l.Limit+1), l.add)}
 }
 
 // onePass finds the people of a first page's rule once, for the page and for their number. A

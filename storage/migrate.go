@@ -40,8 +40,8 @@ const (
 )
 
 // Migrate brings the schema up to date. It may run at any time, from any number of processes at
-// once; each migration runs in a transaction, so a failed one leaves nothing half done. The pool
-// needs two connections.
+// once; each migration runs in a transaction with the record that it ran, so one that fails or whose
+// process dies leaves nothing half done. The pool needs two connections.
 //
 // Errors: fault.ErrUnavailable when others used a table for so long that it gave up after a minute;
 // the migrations before that one stay, and it may be called again.
@@ -98,6 +98,13 @@ func waitBriefly(ctx context.Context, db bun.IConn, _ *migrate.Migration) error 
 	return err
 }
 
+// record runs in the transaction of each migration, after it. bun writes its own record after that
+// transaction, where a process may die in between: it meets this one.
+func record(ctx context.Context, db bun.IConn, m *migrate.Migration) error {
+	_, err := db.ExecContext(ctx, "INSERT INTO ? (name, group_id) VALUES (?, ?)", bun.Ident(migrationsTable), m.Name, m.GroupID)
+	return err
+}
+
 // CheckSchema tells whether Migrate has run for this version.
 //
 // Errors: ErrSchemaOutdated; fault.ErrUnavailable when the database does not answer.
@@ -140,7 +147,7 @@ func newMigrator(db *bun.DB, files fs.FS) (*migrate.Migrator, error) {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
 	return migrate.NewMigrator(db, set, migrate.WithTableName(migrationsTable), migrate.WithLocksTableName(locksTable),
-		migrate.BeforeMigration(waitBriefly),
+		migrate.BeforeMigration(waitBriefly), migrate.AfterMigration(record), migrate.WithUpsert(true),
 		migrate.WithMarkAppliedOnSuccess(true)), nil // bun's default records a failed migration as done
 }
 

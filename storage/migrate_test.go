@@ -101,6 +101,57 @@ func TestFailedMigrationLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestMigrationsRunInTransactions: what bun runs outside of one is recorded beside it.
+func TestMigrationsRunInTransactions(t *testing.T) {
+	t.Parallel()
+	files, err := migrationFS.ReadDir("migrations")
+	if err != nil || len(files) == 0 {
+		t.Fatal(len(files), err)
+	}
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), ".tx.up.sql") {
+			t.Errorf("%s: bun would run it without a transaction", f.Name())
+		}
+	}
+}
+
+// TestCrashWhileRecording: a process that dies where a migration is recorded leaves it with its record,
+// or neither.
+func TestCrashWhileRecording(t *testing.T) {
+	t.Parallel()
+	for dies, want := range map[string]string{"INSERT": "0 0", "UPDATE": "1 1"} {
+		t.Run(dies, func(t *testing.T) {
+			t.Parallel()
+			s := &sending{school: &school{db: openEmpty(t)}}
+			m, err := newMigrator(s.db.bun, fstest.MapFS{"20300101000000_make.tx.up.sql": {Data: []byte("CREATE TABLE crm_made (id int);")}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := m.Init(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			s.do(t, "CREATE FUNCTION crm_die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'dead'; END $$")
+			s.do(t, "CREATE TRIGGER crm_die BEFORE "+dies+" ON crm_migrations FOR EACH ROW EXECUTE FUNCTION crm_die()")
+			if err := migrateAll(t.Context(), m, 1, 0); err == nil {
+				t.Fatal("it did not die")
+			}
+			state := "SELECT (to_regclass('crm_made') IS NOT NULL)::int || ' ' || (SELECT count(*) FROM crm_migrations)"
+			if got := s.text(t, state); got != want {
+				t.Errorf("tables and records: %s", got)
+			}
+			s.do(t, "DROP TRIGGER crm_die ON crm_migrations")
+			for range 2 {
+				if err := migrateAll(t.Context(), m, 1, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := s.text(t, state); got != "1 1" {
+				t.Errorf("tables and records in the end: %s", got)
+			}
+		})
+	}
+}
+
 // TestMigrationWaitsBriefly: a migration that cannot have its table gives way, and is tried again.
 func TestMigrationWaitsBriefly(t *testing.T) {
 	t.Parallel()

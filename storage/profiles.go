@@ -46,7 +46,9 @@ func (s *Segments) Profile(ctx context.Context, id segment.PersonID) (*segment.P
 		}),
 		newQuestion(profilePairs, args, func(r pgx.Rows) error {
 			var q segment.ProfilePair
-			err := r.Scan(&q.Offering, &q.Stage, &q.Past, &q.SetLevel, &q.Heat, &q.Refunding)
+			var ordered, paid, joined, learned sql.NullTime
+			err := r.Scan(&q.Offering, &q.Stage, &q.Past, &q.SetLevel, &q.Heat, &q.Refunding, &ordered, &paid, &joined, &learned)
+			q.OrderedAt, q.PaidAt, q.JoinedAt, q.LearnedAt = orZero(ordered), orZero(paid), orZero(joined), orZero(learned)
 			p.Pairs = append(p.Pairs, q)
 			return err
 		}),
@@ -90,7 +92,7 @@ const (
 		FROM crm_deliveries x JOIN crm_campaigns c ON c.id = x.campaign_id
 		WHERE x.learner_id = ? AND x.state IN ('accepted', 'delivered', 'unknown')`
 	profileClicks    = `SELECT campaign_id, link_id, at FROM crm_clicks WHERE learner_id = ? AND kind = 'human'`
-	profilePairs     = `SELECT offering_id, stage, past, set_level, heat + order_heat, refunding FROM crm_pairs WHERE learner_id = ?`
+	profilePairs     = `SELECT offering_id, stage, past, set_level, heat + order_heat, refunding, ordered_at, paid_at, joined_at, learned_at FROM crm_pairs WHERE learner_id = ?`
 	profileFollowUps = `SELECT method = 'plan', at, done_at IS NULL, next_at, owner_id FROM crm_followups WHERE learner_id = ?`
 )
 

@@ -24,7 +24,7 @@ func (s *Campaigns) Receive(ctx context.Context, ch h.Channel, list []campaign.R
 	}
 	args := []any{int64Array(campaigns), int64Array(ordinals), textArray(states), textArray(reasons)}
 	ours := 0
-	err := s.inTx(ctx, func(t *tx) error {
+	err := s.retryTx(ctx, func(t *tx) error { // an erasure takes what is below the other way round
 		// In order, so that two receivers of the same receipts do not wait for each other; and each row by
 		// its key: a join may read all of a campaign for each receipt, when no statistics know it.
 		if err := t.NewRaw(`SELECT (SELECT count(*) FROM
@@ -50,15 +50,21 @@ func (s *Campaigns) Receive(ctx context.Context, ch h.Channel, list []campaign.R
 		// Of several receipts for one message in a call, delivered counts.
 		one := `(SELECT DISTINCT ON (campaign, ordinal) * FROM unnest(?::bigint[], ?::bigint[], ?::text[], ?::text[]) AS o (campaign, ordinal, state, reason)
 			ORDER BY campaign, ordinal, state = 'delivered' DESC) o`
-		if _, err := t.exec(ctx, `UPDATE crm_deliveries d SET state = o.state, reason = o.reason, settled_at = ?,
+		n, err := t.exec(ctx, `UPDATE crm_deliveries d SET state = o.state, reason = o.reason, settled_at = ?,
 				accepted_at = CASE WHEN o.state = 'delivered' THEN coalesce(d.accepted_at, d.sending_at, ?) ELSE d.accepted_at END,
 				delivered_at = CASE WHEN o.state = 'delivered' THEN ?::timestamptz END
 			FROM `+one+` JOIN crm_campaigns c ON c.id = o.campaign AND c.channel = ?
 			WHERE d.campaign_id = o.campaign AND d.ordinal = o.ordinal AND d.chunk >= 0 AND (d.tries > 0 OR `+doubt+`)
 				AND (o.state = 'delivered' AND d.state IN ('queued', 'sending', 'accepted', 'failed', 'unknown')
 					OR o.state = 'failed' AND (d.state IN ('sending', 'accepted', 'unknown') OR d.state = 'queued' AND `+doubt+`))`,
-			append(append([]any{now, now, now}, args...), string(ch))...); err != nil {
+			append(append([]any{now, now, now}, args...), string(ch))...)
+		if err != nil {
 			return fmt.Errorf("enter receipts: %w", err)
+		}
+		if n > 0 {
+			if err := touchReceived(ctx, t, args[0], now); err != nil {
+				return err
+			}
 		}
 		after, err := usageOf(ctx, t, args[0], args[1])
 		if err != nil {

@@ -137,7 +137,7 @@ func TestReportsAgreeWithCampaigns(t *testing.T) {
 }
 
 // TestOldCampaignsAreCountedWhenTouched: a refund of an order that counts for a campaign of last
-// year, and a receipt that nothing tells of but the daily count.
+// year, a receipt that comes months late, and what nothing tells of but the daily count.
 func TestOldCampaignsAreCountedWhenTouched(t *testing.T) {
 	t.Parallel()
 	s := newReporting(t, 5)
@@ -162,11 +162,31 @@ func TestOldCampaignsAreCountedWhenTouched(t *testing.T) {
 	if got := s.lines(t)[id].Revenue; got != 600 {
 		t.Errorf("revenue %d, want 600", got)
 	}
+	s.now = s.now.Add(time.Hour)
+	s.tick(t)
+	for _, ordinal := range []int64{s.number(t, "SELECT ordinal FROM crm_deliveries WHERE learner_id = 3"), s.number(t, "SELECT ordinal FROM crm_deliveries WHERE learner_id = 4")} {
+		if n, err := (&Campaigns{DB: s.db}).Receive(t.Context(), h.ChannelEmail, []campaign.Receipt{{Campaign: id, Ordinal: ordinal, Delivered: true}}, s.now); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		s.now = s.now.Add(time.Second)
+	}
+	s.now = s.now.Add(11 * time.Minute)
+	s.tick(t)
+	s.agree(t, "after receipts", id)
+	if got := s.lines(t)[id].Delivered; got != 2 {
+		t.Errorf("%d delivered, want 2", got)
+	}
+	counted := s.lines(t)[id].CountedAt
+	s.now = s.now.Add(time.Hour)
+	s.tick(t)
+	if got := s.lines(t)[id].CountedAt; got != counted {
+		t.Errorf("counted at %v: the receipts were long counted", got)
+	}
 	s.exec(t, "UPDATE crm_deliveries SET state = 'delivered' WHERE learner_id = 2")
 	s.now = s.now.Add(25 * time.Hour)
 	s.tick(t)
 	s.agree(t, "a day later", id)
-	if got := s.lines(t)[id].Delivered; got != 1 {
-		t.Errorf("%d delivered, want 1", got)
+	if got := s.lines(t)[id].Delivered; got != 3 {
+		t.Errorf("%d delivered, want 3", got)
 	}
 }

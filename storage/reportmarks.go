@@ -23,6 +23,26 @@ const (
 // first sync or an import, every campaign counts as touched.
 const maxWritten = 50_000
 
+// How receipts touch a campaign: one that began not so long ago is counted every few minutes anyway,
+// and one that was touched a moment ago is not written again.
+const (
+	receivedBegan = campaign.AttributionWindow + 29*24*time.Hour // a day less than the keeper's
+	receivedAgain = time.Minute
+)
+
+// touchReceived notes that receipts changed something of some campaigns. In order, so that two
+// receivers do not wait for each other.
+func touchReceived(ctx context.Context, t *tx, campaigns any, now time.Time) error {
+	_, err := t.exec(ctx, `UPDATE crm_campaign_figures f SET received_at = ? FROM (
+			SELECT f.campaign_id FROM crm_campaign_figures f JOIN crm_campaigns c ON c.id = f.campaign_id AND c.planned_at < ?
+			WHERE f.campaign_id = ANY (?) AND coalesce(f.received_at < ?, true) ORDER BY f.campaign_id FOR NO KEY UPDATE OF f) old
+		WHERE f.campaign_id = old.campaign_id`, now, now.Add(-receivedBegan), campaigns, now.Add(-receivedAgain))
+	if err != nil {
+		return fmt.Errorf("note receipts: %w", err)
+	}
+	return nil
+}
+
 // campaignTouches gives when campaigns were last touched: by hits; by orders of somebody who clicked
 // before they were paid, or who was sent to or held back where there is a control group; and by
 // refusals. Arguments: since when, and the window in seconds.
@@ -62,7 +82,7 @@ func (s *Reports) Marks(ctx context.Context, window time.Duration, now time.Time
 		if many {
 			touches, args = "SELECT c.id AS campaign_id, ?::timestamptz AS at FROM crm_campaigns c", []any{now}
 		}
-		return t.NewRaw(`SELECT c.id, c.planned_at, c.state NOT IN ('done', 'cancelled') AS open, f.counted_at, x.at AS touched_at
+		return t.NewRaw(`SELECT c.id, c.planned_at, c.state NOT IN ('done', 'cancelled') AS open, f.counted_at, greatest(x.at, f.received_at) AS touched_at
 			FROM crm_campaigns c LEFT JOIN crm_campaign_figures f ON f.campaign_id = c.id LEFT JOIN (`+touches+`) x ON x.campaign_id = c.id
 			WHERE `+compared+" ORDER BY c.id", args...).Scan(ctx, &rows)
 	})

@@ -55,6 +55,8 @@ func (s *Segments) Ask(ctx context.Context, a segment.Ask) (segment.Answer, erro
 		err = s.aside(ctx, s.heavy, audienceTimeout, s.reach(a, &out.Counts, questions)...)
 	case a.Count:
 		err = s.aside(ctx, s.heavy, audienceTimeout, s.reach(a, &out.Counts, append(list.questions(a.Whole), countQuestion(a, &out.Counts)))...)
+	case s.few(a, a.Known) && a.Limit > 0:
+		err = s.aside(ctx, s.heavy, audienceTimeout, list.picked()...)
 	default:
 		err = s.aside(ctx, s.heavy, audienceTimeout, list.questions(s.forPage(a, a.Known))...)
 	}
@@ -94,14 +96,25 @@ func (s *Segments) askSets(ctx context.Context, a segment.Ask, list *listing, ou
 // forPage chooses how to find a page: where one in two hundred people is meant, the first fifty are
 // met before ten thousand have been asked.
 func (s *Segments) forPage(a segment.Ask, matched int64) segment.Predicate {
+	if a.Whole.Rows && matched > s.fewest() {
+		return a.Walk
+	}
+	return a.Whole
+}
+
+// few tells whether a rule on rows is known to be met by so few people that all of them are found
+// before fifty are met in the order of the list.
+func (s *Segments) few(a segment.Ask, matched int64) bool {
+	return a.Whole.Rows && matched > 0 && matched <= s.fewest()
+}
+
+// fewest is one in two hundred people.
+func (s *Segments) fewest() int64 {
 	all, known := s.all.recent()
 	if !known {
 		all = 1_000_000
 	}
-	if a.Whole.Rows && matched > all/200 {
-		return a.Walk
-	}
-	return a.Whole
+	return all / 200
 }
 
 // reach adds the question how many people there are, unless that is known.

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -45,6 +46,47 @@ func three() hosttest.Seed {
 			{LearnerID: "all", LevelID: "gold", LevelName: "金", Rank: 2, UpdatedAt: at},
 			{LearnerID: "other", LevelID: "silver", LevelName: "银", Rank: 1, UpdatedAt: at},
 		},
+	}
+}
+
+// TestFewPeopleArePagedAlike: a later page is the same, whether the order is walked or all people of
+// the rule are found first.
+func TestFewPeopleArePagedAlike(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t, hosttest.SmallSeed())
+	s.sync(t)
+	// Ties and missing values in every order.
+	if _, err := s.db.bun.NewRaw(`UPDATE crm_learners SET last_login_at = CASE WHEN id % 3 > 0 THEN date_trunc('month', registered_at) END,
+		last_learn_at = CASE WHEN id % 4 = 0 THEN registered_at END`).Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	store := &Segments{DB: s.db}
+	store.all.remember(1_000_000)
+	whole := segment.Predicate{SQL: "(l.id % ? > 0)", Args: []any{5}, Rows: true}
+	walk := func(sort segment.Sort, known int64) (pages [][]segment.PersonID) {
+		ask := segment.Ask{Whole: whole, Walk: whole, Limit: 7, Sort: sort, Known: known}
+		if got := store.few(ask, known); got != (known > 0) {
+			t.Fatalf("%d people are few: %v", known, got)
+		}
+		for {
+			a, err := store.Ask(t.Context(), ask)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var ids []segment.PersonID
+			for _, p := range a.Page.People {
+				ids = append(ids, p.ID)
+			}
+			pages = append(pages, ids)
+			if ask.After = a.Page.Next; ask.After == "" {
+				return pages
+			}
+		}
+	}
+	for _, sort := range segment.Sorts() {
+		if walked, picked := walk(sort, 0), walk(sort, 40); len(walked) < 4 || !reflect.DeepEqual(walked, picked) {
+			t.Errorf("%s: walked %v, picked %v", sort, walked, picked)
+		}
 	}
 }
 

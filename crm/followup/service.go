@@ -16,11 +16,12 @@ import (
 type Store interface {
 	// Add enters a note and, unless it is a plan, closes the open reminders that its owner had for
 	// the learner. Known tells that the form had been sent before. fault.ErrNotFound: no such
-	// learner; fault.Fields: no such offering.
+	// learner; fault.Fields: no such offering, or words about somebody whose data was wiped.
 	Add(ctx context.Context, by h.Staff, e Entry, now time.Time) (id ID, known bool, err error)
 	Find(ctx context.Context, id ID) (Followup, error)
 	// Edit replaces what a note of a version says and keeps that. Where the time to come back
-	// changed it is open again. fault.ErrConflict: it has another version by now.
+	// changed it is open again. fault.ErrConflict: it has another version by now; fault.Fields: as of
+	// Add.
 	Edit(ctx context.Context, by h.Staff, id ID, version int, e Entry, now time.Time) error
 	// Done closes a reminder; one that is closed, or is none, stays as it is.
 	Done(ctx context.Context, id ID, now time.Time) error
@@ -35,7 +36,7 @@ type Store interface {
 	Tally(ctx context.Context, owner string, now, tomorrow time.Time) (Tally, error)
 	// Waiting counts the reminders of an owner before a moment, up to most.
 	Waiting(ctx context.Context, owner string, until time.Time, most int) (int, error)
-	// BulkAdd enters a note for each person of an audience. fault.Fields: there are none, or more
+	// BulkAdd enters a note for each person of an audience whose data was not wiped. fault.Fields: there are none, or more
 	// than most; fault.ErrConflict: somebody else sent a form of this key.
 	BulkAdd(ctx context.Context, by h.Staff, where segment.Predicate, key string, e Entry, most int, now time.Time) (Batch, error)
 	// Planned gives what BulkAdd did for a key; fault.ErrNotFound: nothing.

@@ -3,6 +3,7 @@ package label
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -116,6 +117,27 @@ func (s *Service) Rename(ctx context.Context, id ID, name string) error {
 	return s.store.Rename(ctx, id, name)
 }
 
+// CheckRename says why a tag cannot get a name, as far as one can tell without giving it.
+//
+// Errors: those of Rename.
+func (s *Service) CheckRename(ctx context.Context, id ID, name string) error {
+	name, err := checkName(name)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Find(ctx, id); err != nil {
+		return err
+	}
+	other, err := s.Named(ctx, name)
+	switch {
+	case errors.Is(err, fault.ErrNotFound):
+		return nil
+	case err == nil && other.ID != id:
+		return fmt.Errorf("%w: %w", fault.ErrConflict, fault.Fields{"name": {Key: "problem.taken"}})
+	}
+	return err
+}
+
 // checkName gives a name as it is kept, or says what is wrong with it.
 func checkName(name string) (string, error) {
 	problems := fault.Fields{}
@@ -144,6 +166,20 @@ func (s *Service) Merge(ctx context.Context, by hostadapter.Staff, from, into ID
 		return Batch{}, err
 	}
 	return s.store.Merge(ctx, from, into, s.deed(by, formKey(key)))
+}
+
+// CheckMerge says why a tag cannot be merged into another, as far as one can tell without doing it.
+//
+// Errors: fault.Fields: into; fault.ErrNotFound: there is no tag to merge.
+func (s *Service) CheckMerge(ctx context.Context, from, into ID) error {
+	if _, err := s.Find(ctx, from); err != nil {
+		return err
+	}
+	_, err := s.Find(ctx, into)
+	if from == into || errors.Is(err, fault.ErrNotFound) {
+		return fault.Fields{"into": {Key: "problem.choice"}}
+	}
+	return err
 }
 
 // Delete takes a tag from all and ends it.

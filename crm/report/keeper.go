@@ -22,9 +22,9 @@ type Mark struct {
 	TouchedAt time.Time // when something that its figures are made of was last written; zero: not lately
 }
 
-// How old figures get. Whoever clicks, buys or asks for money back touches a campaign; what nothing
-// touches changes all the same, when hits are judged anew or a receipt comes months late, so that
-// each is counted again some time.
+// How old figures get. Whoever clicks, buys or asks for money back touches a campaign, and so does a
+// receipt; what nothing touches changes all the same, when hits are judged anew, so that each is
+// counted again some time.
 const (
 	freshFor  = time.Minute      // of a campaign that sends, or began today
 	youngFor  = 10 * time.Minute // of one within the window and a month, and of one that was touched

@@ -1,6 +1,7 @@
 // Package api serves the CRM as JSON under <BasePath>/api/v1: the reads and the actions of the
-// panel, by the same services and with the same permissions, masking and record. Not served are
-// reports as files, single raw clicks, QR pictures and pages for print.
+// panel, by the same services and with the same permissions, masking and record. Tables are served
+// as files too, and QR codes as pictures; for a page for print there is its data, whole, in one
+// answer. Clicks are told as figures, as the panel tells them, never one by one.
 //
 // An operation is a line of its group's table: id, method, path, permission, one sentence, and a
 // function from a typed input to a typed answer. The OpenAPI document is made from these types, so
@@ -92,6 +93,7 @@ type API struct {
 	Config
 	base     string // BasePath without a slash at the end
 	sealer   desk.Sealer
+	balance  desk.Balance
 	document *huma.OpenAPI
 	handler  http.Handler
 }
@@ -121,7 +123,7 @@ func (a *API) Base() string { return a.base }
 
 // operations lists what is served, group by group.
 func (a *API) operations() []operation {
-	groups := [][]operation{a.homeOperations(), a.reportOperations(), a.audienceOperations(), a.queryOperations(), a.peopleOperations(),
+	groups := [][]operation{a.homeOperations(), a.reportOperations(), a.searchOperations(), a.audienceOperations(), a.queryOperations(), a.peopleOperations(),
 		a.followupOperations(), a.labelOperations(), a.offeringOperations(), a.draftOperations(), a.campaignOperations(), a.templateOperations(),
 		a.suppressionOperations(), a.linkOperations(), a.syncOperations(), a.settingOperations(), a.healthOperations()}
 	var out []operation
@@ -138,7 +140,7 @@ func (a *API) mount() (http.Handler, error) {
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
-			Info: &huma.Info{Title: "Course CRM", Version: "1", Description: "The reads and the actions of the panel, without reports as files, single raw clicks, QR pictures and pages for print. " +
+			Info: &huma.Info{Title: "Course CRM", Version: "1", Description: "The reads and the actions of the panel. " +
 				"Authentication is the host's own. Times are RFC 3339 in UTC, sums are minor units of the site's currency, shares are 0 to 1. " +
 				"Lists come in pages: pass next as after. Errors are application/problem+json. " +
 				"The field x-permission says what an operation needs besides the permission view."},

@@ -6,6 +6,7 @@ import (
 	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/crm/home"
 	"github.com/coursecrm/coursecrm/hostadapter"
+	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/segment"
 )
 
@@ -13,6 +14,7 @@ func (a *API) homeOperations() []operation {
 	return under("Home",
 		get("get-home", "/home", "The totals with what they are compared with, and what the people are made of.", a.homeGet),
 		get("get-usage", "/home/usage", "How many messages providers accepted over each channel, by day, week or month.", a.homeUsage),
+		get("get-sms-balance", "/home/balance", "How many SMS parts are left, as the supplier said within the last minute.", a.homeBalance),
 		get("get-staff", "/staff/me", "Who asks, and what they may do.", a.staffGet),
 		get("list-staff", "/staff", "The staff whom the host tells of, to whom follow-ups can be given.", a.staffList).needs(follow),
 	)
@@ -100,6 +102,29 @@ type usagePeriod struct {
 func (a *API) homeUsage(c *call, in *usageInput) (usageView, error) {
 	u, err := a.Home.Usage(c, home.Step(in.By))
 	return usageView{in.By, u.Known, each(u.Periods, func(p home.Period) usagePeriod { return usagePeriod{p.From.Format(time.DateOnly), p.Accepted} })}, err
+}
+
+// homeBalanceView is what is left of the SMS that were paid for.
+type homeBalanceView struct {
+	Known bool  `json:"known" doc:"False: the supplier does not say, or not in time."`
+	Parts int64 `json:"parts"`
+	Days  int64 `json:"days" doc:"For which that lasts, at the rate of the last 30; 0: nothing was sent, or it is not known."`
+}
+
+func (a *API) homeBalance(c *call, _ *nothing) (homeBalanceView, error) {
+	if a.Balance == nil {
+		return homeBalanceView{}, nil
+	}
+	left, err := a.balance.Ask(c, a.Balance, a.Now)
+	if err != nil { // a supplier that does not answer is no fault of who asks
+		a.Log.WarnContext(c, "api: balance of SMS", "request", c.id, "err", err)
+		return homeBalanceView{}, nil
+	}
+	if left < 0 {
+		return homeBalanceView{}, nil
+	}
+	u, err := a.Home.Usage(c, home.ByDay)
+	return homeBalanceView{true, left, desk.BalanceDays(left, u)}, err
 }
 
 // staffView is a member of staff as the host tells of them.

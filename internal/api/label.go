@@ -8,6 +8,7 @@ import (
 	"github.com/coursecrm/coursecrm/internal/audit"
 	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
+	"github.com/coursecrm/coursecrm/segment"
 )
 
 func (a *API) labelOperations() []operation {
@@ -16,7 +17,7 @@ func (a *API) labelOperations() []operation {
 		post("create-label", "/labels", edit, "Makes a tag.", a.labelCreate),
 		post("rename-label", "/labels/{id}/rename", edit, "Changes a tag's name.", a.labelRename),
 		post("merge-label", "/labels/{id}/merge", edit, "Gives a tag's people to another and ends it.", a.labelMerge),
-		post("delete-label", "/labels/{id}/delete", edit, "Takes a tag from all and ends it; 409 where something needs it.", a.labelDelete),
+		post("delete-label", "/labels/{id}/delete", edit, "Takes a tag from all and ends it; 409 where something needs it, and errors says what.", a.labelDelete),
 		post("apply-label", "/labels/{id}/people", edit, "Gives a tag to the people of a rule, or takes it from them.", a.labelApply),
 		get("get-label-batch", "/labels/batches/{id}", "What was done to a tag's people.", a.labelBatch),
 		post("undo-label-batch", "/labels/batches/{id}/undo", edit, "Takes back what was done.", a.labelUndo),
@@ -117,7 +118,7 @@ type renameInput struct {
 }
 
 func (a *API) labelRename(c *call, in *renameInput) (labelView, error) {
-	if _, err := a.Labels.Find(c, in.ID); err != nil {
+	if err := a.Labels.CheckRename(c, in.ID, in.Body.Name); err != nil {
 		return labelView{}, err
 	}
 	if err := c.record(audit.LabelSaved, object("label", in.ID), nil); err != nil {
@@ -143,19 +144,14 @@ func (a *API) labelMerge(c *call, in *mergeInput) (batchView, error) {
 	if b, err := a.Labels.Done(c, key); !errors.Is(err, fault.ErrNotFound) {
 		return batchOf(b), err
 	}
-	if _, err := a.Labels.Find(c, in.ID); err != nil {
-		return batchView{}, err
-	}
-	if _, err := a.Labels.Find(c, in.Body.Into); errors.Is(err, fault.ErrNotFound) || in.ID == in.Body.Into {
-		return batchView{}, fault.Fields{"into": {Key: "problem.choice"}}
-	} else if err != nil {
+	if err := a.Labels.CheckMerge(c, in.ID, in.Body.Into); err != nil {
 		return batchView{}, err
 	}
 	if err := c.record(audit.LabelMerged, object("label", in.ID), map[string]any{"into": int64(in.Body.Into)}); err != nil {
 		return batchView{}, err
 	}
 	b, err := a.Labels.Merge(c, c.staff, in.ID, in.Body.Into, key)
-	return batchOf(b), err
+	return c.ended(b, err, audit.LabelMerged, in.ID)
 }
 
 type endInput struct {
@@ -175,6 +171,17 @@ func (a *API) labelDelete(c *call, in *endInput) (batchView, error) {
 		return batchView{}, err
 	}
 	b, err := a.Labels.Delete(c, c.staff, in.ID, key)
+	return c.ended(b, err, audit.LabelDeleted, in.ID)
+}
+
+// ended tells what became of a tag; that something needs it is recorded too.
+func (c *call) ended(b label.Batch, err error, action audit.Action, id label.ID) (batchView, error) {
+	var used *segment.InUseError
+	if errors.As(err, &used) {
+		if noted := c.record(action, object("label", id), map[string]any{"refused": len(used.Uses)}); noted != nil {
+			return batchView{}, noted
+		}
+	}
 	return batchOf(b), err
 }
 

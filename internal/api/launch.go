@@ -183,7 +183,11 @@ func (a *API) draftPreview(c *call, in *previewInput) (previewView, error) {
 	}
 	d.Content = desk.ContentFor(d.Channel, d.Content)
 	p, err := a.Campaigns.Preview(c, d, in.At)
-	return previewView{p.Name, p.At, p.Of, p.Subject, p.Text, p.HTML, p.Units, p.Parts}, err
+	return previewOf(p), err
+}
+
+func previewOf(p campaign.Preview) previewView {
+	return previewView{p.Name, p.At, p.Of, p.Subject, p.Text, p.HTML, p.Units, p.Parts}
 }
 
 type launchInput struct {

@@ -15,6 +15,7 @@ func (a *API) linkOperations() []operation {
 		post("create-link", "/links", send, "Makes a link.", a.linkCreate),
 		get("get-link", "/links/{id}", "A link.", a.linkGet),
 		put("update-link", "/links/{id}", send, "Changes a link; 409 when somebody else did meanwhile.", a.linkUpdate),
+		a.linkQR(),
 		get("get-link-clicks", "/links/{id}/clicks", "All about the clicks of a link.", a.linkClicks),
 		post("archive-link", "/links/{id}/archive", send, "Takes a link back: it leads nowhere.", a.linkArchive),
 		post("restore-link", "/links/{id}/restore", send, "Undoes archiving.", a.linkRestore),
@@ -33,19 +34,24 @@ type linkView struct {
 	Expires   time.Time           `json:"expires,omitzero" doc:"Absent: never."`
 	State     shortlink.FreeState `json:"state"`
 	Followed  bool                `json:"followed,omitempty" doc:"Of one link: it was followed, so its name stays."`
+	Hits      int64               `json:"hits" doc:"Raw."`
+	People    int64               `json:"people" doc:"Visitors, each counted once a day."`
 	By        who                 `json:"by"`
 	CreatedAt time.Time           `json:"created_at"`
 	UpdatedAt time.Time           `json:"updated_at" doc:"Tells one version from the next."`
 }
 
 func (a *API) linkOf(l shortlink.FreeLink) linkView {
-	v := linkView{ID: l.ID, Title: l.Title, Target: l.Target, Address: a.PublicURL + "/" + l.Code, Code: l.Code, Slug: l.Slug, UTM: l.UTM, Expires: l.Expires, State: l.State(a.Now()),
+	v := linkView{ID: l.ID, Title: l.Title, Target: l.Target, Address: a.codeAddress(l), Code: l.Code, Slug: l.Slug, UTM: l.UTM, Expires: l.Expires, State: l.State(a.Now()),
 		By: who{l.ByID, l.ByName}, CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt}
 	if l.Slug != "" {
 		v.Address = a.PublicURL + "/" + l.Slug
 	}
 	return v
 }
+
+// codeAddress stays the same for as long as the link is there.
+func (a *API) codeAddress(l shortlink.FreeLink) string { return a.PublicURL + "/" + l.Code }
 
 type linksInput struct {
 	Paging
@@ -55,7 +61,21 @@ type linksInput struct {
 
 func (a *API) linkList(c *call, in *linksInput) (page[linkView], error) {
 	list, next, err := a.FreeLinks.List(c, shortlink.FreeView{State: in.State, Search: in.Search}, in.After, in.Limit)
-	return pageOf(list, next, a.linkOf), err
+	if err != nil {
+		return page[linkView]{}, err
+	}
+	rows, err := c.countedLinks(list)
+	return page[linkView]{rows, next}, err
+}
+
+// countedLinks are links with how often they were followed.
+func (c *call) countedLinks(list []shortlink.FreeLink) ([]linkView, error) {
+	totals, err := c.api.Statistics.LinkTotals(c, each(list, func(l shortlink.FreeLink) shortlink.LinkID { return l.ID }))
+	return each(list, func(l shortlink.FreeLink) linkView {
+		v := c.api.linkOf(l)
+		v.Hits, v.People = totals[l.ID].Hits, totals[l.ID].People
+		return v
+	}), err
 }
 
 // LinkBody is what staff say about a link.
@@ -81,14 +101,20 @@ func (a *API) linkCreate(c *call, in *linkStart) (linkView, error) {
 	if err != nil {
 		return linkView{}, err
 	}
-	return a.linkOf(l), c.recordOnce(audit.LinkSaved, object("link", l.ID), l.CreatedAt, map[string]any{"target": desk.Hash(l.Target)})
+	if err := c.recordOnce(audit.LinkSaved, object("link", l.ID), l.CreatedAt, map[string]any{"target": desk.Hash(l.Target)}); err != nil {
+		return linkView{}, err
+	}
+	return a.linkGet(c, &ByID[shortlink.LinkID]{l.ID})
 }
 
 func (a *API) linkGet(c *call, in *ByID[shortlink.LinkID]) (linkView, error) {
 	l, followed, err := a.FreeLinks.Find(c, in.ID)
-	v := a.linkOf(l)
-	v.Followed = followed
-	return v, err
+	if err != nil {
+		return linkView{}, err
+	}
+	rows, err := c.countedLinks([]shortlink.FreeLink{l})
+	rows[0].Followed = followed
+	return rows[0], err
 }
 
 type linkChange struct {
@@ -111,8 +137,10 @@ func (a *API) linkUpdate(c *call, in *linkChange) (linkView, error) {
 	if err := c.record(audit.LinkSaved, object("link", was.ID), map[string]any{"target": desk.Hash(form.Target)}); err != nil {
 		return linkView{}, err
 	}
-	l, err := a.FreeLinks.Update(c, was.ID, in.Body.Version, form)
-	return a.linkOf(l), err
+	if _, err := a.FreeLinks.Update(c, was.ID, in.Body.Version, form); err != nil {
+		return linkView{}, err
+	}
+	return a.linkGet(c, &in.ByID)
 }
 
 func (a *API) linkClicks(c *call, in *ByID[shortlink.LinkID]) (statsView, error) {

@@ -3,11 +3,8 @@ package api
 import (
 	"time"
 
-	"github.com/coursecrm/coursecrm/campaign"
 	"github.com/coursecrm/coursecrm/funnel"
 	"github.com/coursecrm/coursecrm/hostadapter"
-	"github.com/coursecrm/coursecrm/internal/audit"
-	"github.com/coursecrm/coursecrm/internal/sheet"
 )
 
 // pairView is a person and what is known of them with an offering.
@@ -109,42 +106,4 @@ func (a *API) offeringPerson(c *call, in *PairAsked) (pairView, error) {
 	said, err := a.Funnels.Opinions(c, in.Person, in.ID)
 	v.Opinions = each(said, func(o funnel.Opined) opinionView { return opinionView(o) })
 	return v, err
-}
-
-type offeringExportInput struct {
-	OfferingsAsked
-	Body FormatBody
-}
-
-// offeringExport sends the list as a table.
-func (a *API) offeringExport() operation {
-	return download("export-offerings", "/offerings/export", "The list of courses or classrooms as a file.", export, func(c *call, in *offeringExportInput) (file, error) {
-		t, err := a.Funnels.List(c, in.query())
-		if err != nil {
-			return file{}, err
-		}
-		err = c.record(audit.Exported, "offerings", map[string]any{"format": in.Body.Format, "kind": in.Kind, "rows": len(t.Lines)})
-		return file{in.Kind + "s", in.Body.Format, func(table sheet.Writer) (int, error) { return len(t.Lines), a.fillOfferings(table, t.Lines) }}, err
-	})
-}
-
-func (a *API) fillOfferings(table sheet.Writer, lines []funnel.Line) error {
-	head := []string{"id", "title", "status", "price", "currency", "potential", "pending", "enrolled", "past", "withdrawn", "gross", "refunded", "revenue", "developable", "losing"}
-	if err := table.Row(texts(head)...); err != nil {
-		return err
-	}
-	digits := campaign.MinorDigits(a.Currency)
-	for _, l := range lines {
-		row := []sheet.Cell{sheet.Text(l.Target.ID), sheet.Text(l.Title), sheet.Text(string(l.Status)), sheet.Money(l.Price, campaign.MinorDigits(l.Currency)), sheet.Text(l.Currency)}
-		for _, n := range []int64{l.Potential, l.Pending, l.Enrolled, l.Past, l.Withdrawn} {
-			row = append(row, sheet.Int(n))
-		}
-		for _, m := range []int64{l.Gross, l.Refunded, l.Revenue(), l.Developable, l.Losing()} {
-			row = append(row, sheet.Money(m, digits))
-		}
-		if err := table.Row(row...); err != nil {
-			return err
-		}
-	}
-	return nil
 }

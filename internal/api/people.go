@@ -17,6 +17,7 @@ import (
 func (a *API) peopleOperations() []operation {
 	return under("People",
 		get("get-person", "/people/{id}", "The head of a person's dossier, with contacts masked.", a.personGet),
+		a.wholeDossier(),
 		get("get-person-details", "/people/{id}/details", "The fields of a person that the head does not show.", a.personDetails),
 		get("list-person-timeline", "/people/{id}/timeline", "What happened with a person, the latest first.", a.personTimeline),
 		get("list-person-orders", "/people/{id}/orders", "A person's orders, the latest first.", a.personOrders),

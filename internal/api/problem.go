@@ -55,7 +55,10 @@ func (c *call) problem(err error) error {
 	} else if bad, ok := segment.Problem(err); ok {
 		p.Errors = append(p.Errors, &huma.ErrorDetail{Location: where(ruleField(bad.Path)), Message: c.say("problem.rule_"+bad.Word(), bad.Field)})
 	}
-	if len(p.Errors) > 0 {
+	var used *segment.InUseError
+	if errors.As(err, &used) {
+		p.Errors = c.uses(used.Uses)
+	} else if len(p.Errors) > 0 {
 		p.Detail = c.say("composer.problems", len(p.Errors))
 	}
 	if f.Status == http.StatusServiceUnavailable {

@@ -19,7 +19,7 @@ func (a *API) queryOperations() []operation {
 		post("create-query", "/queries", edit, "Keeps a rule under a name.", a.queryCreate),
 		get("get-query", "/queries/{id}", "A quick query with its trend.", a.queryGet),
 		put("update-query", "/queries/{id}", edit, "Changes a quick query.", a.queryUpdate),
-		remove("delete-query", "/queries/{id}", edit, "Deletes a quick query that nothing needs; 409 where something does.", a.queryDelete),
+		remove("delete-query", "/queries/{id}", edit, "Deletes a quick query that nothing needs; 409 where something does, and errors says what.", a.queryDelete),
 		post("move-query", "/queries/{id}/move", edit, "Moves a quick query up or down among those that you see.", a.queryMove),
 	)
 }
@@ -36,6 +36,7 @@ type queryView struct {
 	UpdatedAt time.Time       `json:"updated_at,omitzero"`
 	Count     int64           `json:"count" doc:"As of counted_at."`
 	CountedAt time.Time       `json:"counted_at,omitzero" doc:"Absent: not counted yet."`
+	Broken    string          `json:"broken,omitempty" doc:"Why its rule does not hold any more: a field or a list is gone."`
 	Trend     []trendPoint    `json:"trend,omitempty" doc:"Of one query: the last 30 days that were counted, oldest first."`
 }
 
@@ -52,7 +53,24 @@ func (c *call) queryOf(s segment.Saved) queryView {
 
 func (a *API) queryList(c *call, _ *nothing) (all[queryView], error) {
 	list, err := a.Segments.Queries(c, c.staff.ID)
-	return allOf(list, c.queryOf), err
+	if err != nil {
+		return all[queryView]{}, err
+	}
+	env, _, err := a.Segments.EnvFor(c, c.staff.ID)
+	return allOf(list, func(s segment.Saved) queryView {
+		v := c.queryOf(s)
+		v.Broken = c.broken(s.Rule, env)
+		return v
+	}), err
+}
+
+// broken says what is wrong with a rule that was sound when it was saved; empty: nothing.
+func (c *call) broken(r segment.Rule, env segment.Env) string {
+	_, err := segment.Compile(r, env)
+	if bad, ok := segment.Problem(err); ok {
+		return c.say("problem.rule_"+bad.Word(), bad.Field)
+	}
+	return ""
 }
 
 // queryChoices gives the quick queries as values of conditions.
@@ -75,7 +93,12 @@ func (a *API) queryGet(c *call, in *ByID[segment.QueryID]) (queryView, error) {
 	if err != nil {
 		return queryView{}, err
 	}
+	env, _, err := a.Segments.EnvFor(c, c.staff.ID)
+	if err != nil {
+		return queryView{}, err
+	}
 	v := c.queryOf(s)
+	v.Broken = c.broken(s.Rule, env)
 	points, err := a.Segments.Trend(c, s.ID, trendDays)
 	v.Trend = trendOf(points)
 	return v, err

@@ -15,6 +15,9 @@ func (a *API) reportOperations() []operation {
 			more("The figures are those of the campaigns' own results, as last counted: campaigns on their way within a minute or two, older ones within ten minutes of a change that was noticed and within a day of any."),
 		get("compare-offerings", "/reports/offerings", "Courses and classrooms compared, each by itself or in groups.", a.offeringReport),
 		get("audience-growth", "/reports/audience", "Registrations, and refusals, by day, week or month.", a.audienceReport),
+		a.campaignReportExport(),
+		a.offeringReportExport(),
+		a.audienceReportExport(),
 	)
 }
 
@@ -31,11 +34,16 @@ func (in PeriodAsked) period() report.Period {
 	return report.Period(n)
 }
 
-type campaignReportInput struct {
+// CampaignsCompared asks how campaigns are compared.
+type CampaignsCompared struct {
 	PeriodAsked
 	By    string `query:"by" enum:"campaign,channel,template,audience,staff,weekday,hour" default:"campaign"`
 	Sort  string `query:"sort" enum:"sent,delivered,clicked,rate,orders,buyers,revenue,lift,unsubscribed" doc:"Absent: the latest first; weekdays and hours in their own order."`
 	Order string `query:"order" enum:"asc,desc" default:"desc"`
+}
+
+func (in CampaignsCompared) query() report.Query {
+	return report.Query{Period: in.period(), By: report.By(in.By), Sort: report.Sort(in.Sort), Asc: in.Order == "asc"}
 }
 
 // reportFiguresView is what campaigns brought. Of several campaigns it counts a person once for each.
@@ -105,12 +113,13 @@ type campaignReportView struct {
 	CountedAt time.Time         `json:"counted_at,omitzero" doc:"The oldest figures in it."`
 }
 
-func (a *API) campaignReport(c *call, in *campaignReportInput) (campaignReportView, error) {
-	x, err := a.Reports.Campaigns(c, report.Query{Period: in.period(), By: report.By(in.By), Sort: report.Sort(in.Sort), Asc: in.Order == "asc"})
+func (a *API) campaignReport(c *call, in *CampaignsCompared) (campaignReportView, error) {
+	x, err := a.Reports.Campaigns(c, in.query())
 	return campaignReportView{each(x.Groups, reportGroupOf(report.By(in.By))), reportFiguresOf(x.Total), x.Campaigns, x.Uncounted, x.CountedAt}, err
 }
 
-type offeringReportInput struct {
+// OfferingsCompared asks how offerings are compared.
+type OfferingsCompared struct {
 	By    string `query:"by" enum:"offering,category,kind" default:"offering"`
 	Sort  string `query:"sort" enum:"revenue,refunded,refund_rate,conversion,joined,potential,pending,enrolled,past,withdrawn" default:"revenue"`
 	Order string `query:"order" enum:"asc,desc" default:"desc"`
@@ -140,22 +149,29 @@ type offeringReportView struct {
 	Ready bool                `json:"ready" doc:"False: the first computation is under way, figures grow."`
 }
 
-func (a *API) offeringReport(c *call, in *offeringReportInput) (offeringReportView, error) {
-	var lines []funnel.Line
-	ready := true
+func (a *API) offeringReport(c *call, in *OfferingsCompared) (offeringReportView, error) {
+	groups, lines, ready, err := c.comparedOfferings(*in)
+	return offeringReportView{each(groups, offeringGroupOf), offeringGroupOf(report.OfferingTotal(lines)), ready}, err
+}
+
+// comparedOfferings compares the offerings of both kinds; ready is false while the first computation is
+// under way.
+func (c *call) comparedOfferings(in OfferingsCompared) (groups []report.OfferingGroup, lines []funnel.Line, ready bool, err error) {
+	ready = true
 	for _, kind := range report.OfferingKinds() {
-		t, err := a.Funnels.List(c, funnel.Query{Kind: kind, Sort: funnel.SortTitle})
+		t, err := c.api.Funnels.List(c, funnel.Query{Kind: kind, Sort: funnel.SortTitle})
 		if err != nil {
-			return offeringReportView{}, err
+			return nil, nil, false, err
 		}
 		lines, ready = append(lines, t.Lines...), ready && t.Ready
 	}
-	groups := report.GroupOfferings(lines, report.OfferingBy(in.By))
+	groups = report.GroupOfferings(lines, report.OfferingBy(in.By))
 	report.OrderOfferings(groups, report.OfferingSort(in.Sort), in.Order == "asc")
-	return offeringReportView{each(groups, offeringGroupOf), offeringGroupOf(report.OfferingTotal(lines)), ready}, nil
+	return groups, lines, ready, nil
 }
 
-type audienceReportInput struct {
+// GrowthAsked asks how the audience grew.
+type GrowthAsked struct {
 	PeriodAsked
 	By string `query:"by" enum:"day,week,month" doc:"Absent: by the length of the period. One too short for it becomes the next."`
 }
@@ -185,7 +201,7 @@ type audienceReportView struct {
 	CountedAt time.Time    `json:"counted_at,omitzero" doc:"Absent: not yet."`
 }
 
-func (a *API) audienceReport(c *call, in *audienceReportInput) (audienceReportView, error) {
+func (a *API) audienceReport(c *call, in *GrowthAsked) (audienceReportView, error) {
 	x, err := a.Reports.Audience(c, in.period(), report.Unit(in.By))
 	return audienceReportView{string(x.Unit), each(x.Spans, growthOf), growthOf(x.Total), growthOf(x.Today), x.CountedAt}, err
 }

@@ -16,7 +16,7 @@ type statsView struct {
 	Last      time.Time    `json:"last,omitzero"`
 	Kinds     []kindView   `json:"kinds" doc:"What the hits are taken for."`
 	Hours     []periodView `json:"hours" doc:"The first hours."`
-	Days      []periodView `json:"days"`
+	Days      []periodView `json:"days" doc:"From midnight to midnight in the site's zone."`
 	Devices   []partView   `json:"devices"`
 	Apps      []partView   `json:"apps"`
 	Systems   []partView   `json:"systems"`
@@ -66,7 +66,7 @@ type linkStats struct {
 
 func statsOf(s shortlink.Stats) statsView {
 	part := func(p shortlink.Part) partView { return partView(p) }
-	period := func(p shortlink.Period) periodView { return periodView(p) }
+	period := func(p shortlink.Period) periodView { return periodView{p.From.UTC(), p.People, p.Hits} }
 	v := statsView{Hits: s.Hits, People: s.People, Sent: s.Sent, First: s.First, Last: s.Last, Kinds: []kindView{}, Hours: each(s.Hours, period), Days: each(s.Days, period),
 		Devices: each(s.Devices, part), Apps: each(s.Apps, part), Systems: each(s.Systems, part), Provinces: each(s.Provinces, part),
 		Links: each(s.Links, func(l shortlink.LinkStats) linkStats { return linkStats(l) })}

@@ -19,6 +19,8 @@ func (a *API) templateOperations() []operation {
 		get("get-template", "/templates/{id}", "A template with its latest version.", a.templateGet).needs(template),
 		put("update-template", "/templates/{id}", template, "Makes a new version; 409 when somebody else did meanwhile. A changed SMS has to be approved again.", a.templateUpdate),
 		post("submit-template", "/templates/{id}/submit", approve, "Asks the supplier to approve the latest version.", a.templateSubmit),
+		post("preview-template", "/templates/preview", template, "A text as somebody would see it, without keeping it.", a.templatePreview).
+			more("It changes nothing. What is filled in on sending stands there by its name."),
 		post("archive-template", "/templates/{id}/archive", template, "Takes a template out of the library.", a.templateArchive),
 	)
 }
@@ -65,6 +67,26 @@ type templateStart struct {
 
 func (a *API) templateCreate(c *call, in *templateStart) (templateView, error) {
 	return c.keepTemplate(campaign.SavedTemplate{Channel: in.Body.Channel, Name: in.Body.Name, Content: in.Body.Content})
+}
+
+type templatePreviewInput struct {
+	Body struct {
+		Channel hostadapter.Channel `json:"channel"`
+		Content campaign.Content    `json:"content"`
+		At      int                 `json:"at,omitempty" minimum:"0" maximum:"1000" doc:"The person's place among a sample of all."`
+	}
+}
+
+func (a *API) templatePreview(c *call, in *templatePreviewInput) (previewView, error) {
+	if _, _, _, problems := campaign.Mentions(in.Body.Channel, desk.ContentFor(in.Body.Channel, in.Body.Content)); len(problems) > 0 {
+		return previewView{}, placedInDraft(problems)
+	}
+	sample := desk.Sample(in.Body.Channel, in.Body.Content, c.staff.ID, func(name string) string { return name })
+	p, err := a.Campaigns.Preview(c, sample, in.Body.At)
+	if err != nil {
+		return previewView{}, placedInDraft(err)
+	}
+	return previewOf(p), nil
 }
 
 type templateChange struct {

@@ -79,6 +79,12 @@ func apiQueries(x *apiClient) {
 	x.call("get-query", input{path: obj{"id": id}})
 	x.call("update-query", input{path: obj{"id": id}, body: obj{"name": "API 2", "pinned": true}})
 	x.call("move-query", input{path: obj{"id": id}, body: obj{"by": -1}})
+	of := x.call("create-query", input{body: obj{"name": "Of it", "people": obj{"rule": obj{"field": "query", "op": "in", "value": []int64{id}}}}})
+	refused := x.call("delete-query", input{path: obj{"id": id}, status: 409})
+	if field[string](x.t, refused, "errors.0.message") != "Of it" {
+		x.t.Errorf("%v", refused)
+	}
+	x.call("delete-query", input{path: obj{"id": field[int64](x.t, of, "id")}})
 	x.call("delete-query", input{path: obj{"id": id}})
 	x.call("get-query", input{path: obj{"id": id}, status: 404})
 }

@@ -10,6 +10,9 @@ import (
 func apiHome(x *apiClient) {
 	x.call("get-home", input{})
 	x.call("list-staff", input{})
+	if left := x.call("get-sms-balance", input{}); field[bool](x.t, left, "known") && field[int64](x.t, left, "parts") < 0 {
+		x.t.Errorf("%v", left)
+	}
 	for _, by := range []string{"day", "week", "month"} {
 		x.call("get-usage", input{query: obj{"by": by}})
 	}
@@ -43,6 +46,14 @@ func apiPeople(x *apiClient) {
 		x.t.Errorf("a contact is masked: %s", whole)
 	}
 	x.call("get-person-details", input{path: id})
+	found := x.call("search", input{body: obj{"text": field[string](x.t, head, "person.host_id")}})
+	if field[int64](x.t, found, "people.0.id") != id["id"] {
+		x.t.Errorf("%v", found)
+	}
+	dossier := x.call("get-person-dossier", input{path: id})
+	if n := len(field[[]any](x.t, dossier, "orders.items")); int64(n) != field[int64](x.t, dossier, "head.size.orders") || n == 0 || !strings.Contains(field[string](x.t, dossier, "head.person.email"), "***") {
+		x.t.Errorf("%v", dossier)
+	}
 	x.call("list-person-timeline", input{path: id, query: obj{"limit": 3}})
 	x.call("list-person-timeline", input{path: id, query: obj{"kind": "buying"}})
 	if rows := field[[]any](x.t, x.call("list-person-orders", input{path: id}), "items"); len(rows) == 0 {
@@ -162,6 +173,11 @@ func apiTemplates(x *apiClient) {
 		x.t.Errorf("subject %q", got)
 	}
 	x.call("list-templates", input{query: obj{"channel": "email"}})
+	seen := x.call("preview-template", input{body: obj{"channel": "email", "content": obj{"subject": "{{ site }}", "blocks": []any{obj{"kind": "text", "text": "{{ course }}"}}}}})
+	if html := field[string](x.t, seen, "html"); !strings.Contains(html, "〔course〕") {
+		x.t.Errorf("%v", seen)
+	}
+	x.call("preview-template", input{body: obj{"channel": "email", "content": obj{"subject": "{{ nickname"}}, status: 422})
 	x.call("create-template", input{body: obj{"channel": "email", "name": "Broken", "content": obj{"subject": "{{ nickname"}}, status: 422})
 	sms := x.call("create-template", input{body: obj{"channel": "sms", "name": "Reminder", "content": obj{"text": "您好，课程今晚八点开始，回T退订"}}})
 	x.call("submit-template", input{path: obj{"id": field[int64](x.t, sms, "id")}})
@@ -183,6 +199,7 @@ func apiLinks(x *apiClient, site string) {
 	x.call("create-link", input{body: obj{"title": "", "target": "nonsense"}, status: 422})
 	x.call("get-link", input{path: path})
 	x.call("get-link-clicks", input{path: path})
+	apiQR(x, path, field[string](x.t, made, "code"))
 	x.call("archive-link", input{path: path})
 	x.call("list-links", input{query: obj{"state": "archived"}})
 	x.call("restore-link", input{path: path})

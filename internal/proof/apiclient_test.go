@@ -24,6 +24,7 @@ type apiClient struct {
 	schemas *jsonschema.Compiler
 	ops     map[string]apiOperation
 	called  map[string]bool
+	savedAs string // by the last answer's Content-Disposition; empty: it had none
 }
 
 // apiOperation is an operation of the document.
@@ -123,6 +124,7 @@ func (x *apiClient) call(id string, in input) any {
 		x.t.Fatalf("%s: %d answers with %s, which the document does not say: %s", id, status, kind, text)
 	}
 	if !strings.HasSuffix(kind, "json") {
+		x.isFile(id, kind, content[kind], text)
 		return string(text)
 	}
 	answer, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
@@ -184,6 +186,8 @@ func (x *apiClient) send(method, path string, body any, header map[string]string
 	if text, err = io.ReadAll(answer.Body); err != nil {
 		x.t.Fatal(err)
 	}
+	_, disposition, _ := mime.ParseMediaType(answer.Header.Get("Content-Disposition"))
+	x.savedAs = disposition["filename"]
 	if kind = answer.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/csv") {
 		kind, _, _ = mime.ParseMediaType(kind)
 	}

@@ -171,7 +171,8 @@ func (s scene) pair(t *rapid.T, id int64, offering int) []row {
 	}
 	return []row{{"crm_pairs", map[string]any{"learner_id": id, "offering_id": offering, "heat": s.heat(t, "heat"), "order_heat": s.heat(t, "order heat"),
 		"set_level": pick(t, "set level", "", "", "", "high", "medium", "low", "none"), "refunding": pick(t, "refunding", 0, 0, 3),
-		"stage": pick(t, "stage", "", "potential", "potential", "pending", "enrolled", "withdrawn"), "past": rapid.Bool().Draw(t, "past")}}}
+		"stage": pick(t, "stage", "", "potential", "potential", "pending", "enrolled", "withdrawn"), "past": rapid.Bool().Draw(t, "past"),
+		"ordered_at": s.maybe(t, "pair ordered"), "paid_at": s.maybe(t, "pair paid"), "joined_at": s.maybe(t, "pair joined"), "learned_at": s.maybe(t, "pair learned")}}}
 }
 
 // heat draws a weight at some moment, as it was worth when 2026 began; now itself is drawn often,

@@ -39,6 +39,7 @@ followup         PUT    /followups/{id}
 followup         POST   /followups/{id}/done
 settings         GET    /health
 view             GET    /home
+view             GET    /home/balance
 view             GET    /home/usage
 view             GET    /labels
 segment_edit     POST   /labels
@@ -54,6 +55,7 @@ view             GET    /links/{id}
 campaign_send    PUT    /links/{id}
 campaign_send    POST   /links/{id}/archive
 view             GET    /links/{id}/clicks
+view             GET    /links/{id}/qr.svg
 campaign_send    POST   /links/{id}/restore
 segment_edit     POST   /lists
 view             GET    /offerings
@@ -70,6 +72,7 @@ campaign_send    POST   /people/{id}/consents
 contact_view     POST   /people/{id}/contact
 view             GET    /people/{id}/deliveries
 view             GET    /people/{id}/details
+view             GET    /people/{id}/dossier
 settings         POST   /people/{id}/erase
 view             POST   /people/{id}/explain
 view             GET    /people/{id}/followups
@@ -90,8 +93,12 @@ view             GET    /queries/{id}
 segment_edit     PUT    /queries/{id}
 segment_edit     POST   /queries/{id}/move
 view             GET    /reports/audience
+export           POST   /reports/audience/export
 view             GET    /reports/campaigns
+export           POST   /reports/campaigns/export
 view             GET    /reports/offerings
+export           POST   /reports/offerings/export
+view             POST   /search
 settings         GET    /settings
 settings         PUT    /settings
 settings         GET    /settings/audit
@@ -114,6 +121,7 @@ settings         GET    /sync/problems
 settings         POST   /sync/repair
 view             GET    /templates
 template_edit    POST   /templates
+template_edit    POST   /templates/preview
 template_edit    GET    /templates/{id}
 template_edit    PUT    /templates/{id}
 template_edit    POST   /templates/{id}/archive

@@ -8,6 +8,7 @@ package proof
 const matrix = `
 view             GET  /{$}
 view             POST /prefs
+view             POST /search
 
 view             GET  /audience
 view             POST /audience

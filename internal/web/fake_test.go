@@ -57,6 +57,7 @@ type world struct {
 	queries   []segment.Saved
 	audited   []audit.Entry
 	counted   []segment.Predicate
+	located   []segment.IDEntry // whom somebody looked for
 	repairs   int
 	record    record
 	followups folder

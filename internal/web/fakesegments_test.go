@@ -78,6 +78,17 @@ func (s *segmentStore) Each(_ context.Context, _ segment.Predicate, fn func(segm
 	return s.fail
 }
 
+func (s *segmentStore) Locate(_ context.Context, e segment.IDEntry) ([]segment.PersonID, error) {
+	s.located = append(s.located, e)
+	var ids []segment.PersonID
+	for _, p := range s.people {
+		if e.Kind == segment.KindMobile && p.Mobile == e.Value || e.Kind == segment.KindEmail && p.Email == e.Value || e.Kind == segment.KindID && string(p.HostID) == e.Value {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids, s.fail
+}
+
 func (s *segmentStore) Profile(_ context.Context, id segment.PersonID) (*segment.Profile, error) {
 	for _, p := range s.people {
 		if p.ID == id {

@@ -18,6 +18,8 @@ type Frame struct {
 	Fresh       freshness
 	Staff       string // the name; empty: nobody is logged in
 	Back        string // this page, for the forms that come back to it
+	Search      string // what the search box holds
+	Contacts    bool   // staff may look for a phone number or an address
 }
 
 type navItem struct {
@@ -72,6 +74,7 @@ func (w *Web) plainFrame(q *request, title, nav string) Frame {
 	if f.Staff == "" {
 		f.Staff = q.staff.ID
 	}
+	f.Contacts = q.may(hostadapter.PermContactView)
 	f.Back = w.paths.Home()
 	if q.r.Method == http.MethodGet {
 		f.Back = q.r.URL.RequestURI()

@@ -75,10 +75,7 @@ func (w *Web) labelRename(q *request) error {
 		return err
 	}
 	p := labelPage{Label: l, Typed: q.r.PostForm.Get("name")}
-	if err := w.record(q, audit.LabelSaved, labelObject(l.ID), nil); err != nil {
-		return err
-	}
-	if p.Problems, err = labelProblems(w.Labels.Rename(q.ctx(), l.ID, p.Typed)); err != nil {
+	if p.Problems, err = labelProblems(w.renameLabel(q, l.ID, p.Typed)); err != nil {
 		return err
 	}
 	if p.Problems != nil {
@@ -87,23 +84,59 @@ func (w *Web) labelRename(q *request) error {
 	return q.redirect(w.paths.Labels())
 }
 
+func (w *Web) renameLabel(q *request, id label.ID, name string) error {
+	if err := w.Labels.CheckRename(q.ctx(), id, name); err != nil {
+		return err
+	}
+	if err := w.record(q, audit.LabelSaved, labelObject(id), nil); err != nil {
+		return err
+	}
+	return w.Labels.Rename(q.ctx(), id, name)
+}
+
 // labelMerge gives a tag's people to another and ends it.
 func (w *Web) labelMerge(q *request) error {
-	return w.endLabel(q, audit.LabelMerged, func(id label.ID) (label.Batch, error) {
-		return w.Labels.Merge(q.ctx(), q.staff, id, labelID(q.r.PostForm.Get("into")), q.r.PostForm.Get("key"))
+	return w.endLabel(q, func(id label.ID) (label.Batch, error) {
+		into := labelID(q.r.PostForm.Get("into"))
+		if err := w.Labels.CheckMerge(q.ctx(), id, into); err != nil {
+			return label.Batch{}, err
+		}
+		if err := w.record(q, audit.LabelMerged, labelObject(id), map[string]any{"into": int64(into)}); err != nil {
+			return label.Batch{}, err
+		}
+		b, err := w.Labels.Merge(q.ctx(), q.staff, id, into, q.r.PostForm.Get("key"))
+		return b, w.recordInUse(q, audit.LabelMerged, id, err)
 	})
 }
 
 // labelDelete ends a tag.
 func (w *Web) labelDelete(q *request) error {
-	return w.endLabel(q, audit.LabelDeleted, func(id label.ID) (label.Batch, error) {
-		return w.Labels.Delete(q.ctx(), q.staff, id, q.r.PostForm.Get("key"))
+	return w.endLabel(q, func(id label.ID) (label.Batch, error) {
+		if _, err := w.Labels.Find(q.ctx(), id); err != nil {
+			return label.Batch{}, err
+		}
+		if err := w.record(q, audit.LabelDeleted, labelObject(id), nil); err != nil {
+			return label.Batch{}, err
+		}
+		b, err := w.Labels.Delete(q.ctx(), q.staff, id, q.r.PostForm.Get("key"))
+		return b, w.recordInUse(q, audit.LabelDeleted, id, err)
 	})
 }
 
+// recordInUse records that something kept a tag from ending, and gives the error on.
+func (w *Web) recordInUse(q *request, action audit.Action, id label.ID, err error) error {
+	var used *segment.InUseError
+	if errors.As(err, &used) {
+		if noted := w.record(q, action, labelObject(id), map[string]any{"refused": len(used.Uses)}); noted != nil {
+			return noted
+		}
+	}
+	return err
+}
+
 // endLabel ends a tag unless something needs it. A form that is sent twice leads to what the first
-// one did.
-func (w *Web) endLabel(q *request, action audit.Action, do func(id label.ID) (label.Batch, error)) error {
+// one did, and is recorded once.
+func (w *Web) endLabel(q *request, do func(id label.ID) (label.Batch, error)) error {
 	n, err := q.id64()
 	if err != nil {
 		return err
@@ -112,10 +145,10 @@ func (w *Web) endLabel(q *request, action audit.Action, do func(id label.ID) (la
 		return err
 	}
 	id := label.ID(n)
-	if err := w.record(q, action, labelObject(id), map[string]any{"into": int64(labelID(q.r.PostForm.Get("into")))}); err != nil {
-		return err
+	b, err := w.Labels.Done(q.ctx(), q.r.PostForm.Get("key"))
+	if errors.Is(err, fault.ErrNotFound) {
+		b, err = do(id)
 	}
-	b, err := do(id)
 	if err == nil {
 		return q.redirect(w.paths.LabelBatch(b.ID, ""))
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -48,6 +49,32 @@ func TestTagsAreMadeAndRenamed(t *testing.T) {
 	s.post("/labels/1/rename", url.Values{"name": {"别的"}}).leads(t)
 	s.post("/labels/404/rename", url.Values{"name": {"别的"}}).want(t, 404)
 	if got := s.world.audits(); !slices.Contains(got, audit.LabelSaved) {
+		t.Errorf("recorded %v", got)
+	}
+}
+
+// TestTagsAreRecordedAsDone: what cannot be is not in the record, and what was refused says so.
+func TestTagsAreRecordedAsDone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.post("/labels/1/rename", url.Values{"name": {""}}).want(t, 422)
+	s.post("/labels/1/rename", url.Values{"name": {"可分期"}}).want(t, 422, "已经有同名")
+	s.post("/labels/1/merge", url.Values{"key": {"K"}, "into": {"1"}}).want(t, 422)
+	s.post("/labels/1/merge", url.Values{"key": {"K"}, "into": {"404"}}).want(t, 422)
+	s.post("/labels/404/merge", url.Values{"key": {"K"}, "into": {"1"}}).want(t, 404)
+	s.post("/labels/404/delete", url.Values{"key": {"K"}}).want(t, 404)
+	if got := s.world.audits(); len(got) != 0 {
+		t.Errorf("recorded %v, and nothing was done", got)
+	}
+	s.world.labels.used = true
+	s.post("/labels/1/delete", url.Values{"key": {"K"}}).want(t, 409)
+	s.world.labels.used = false
+	s.post("/labels/1/rename", url.Values{"name": {"别的"}}).leads(t)
+	var got []string
+	for _, e := range s.world.audited {
+		got = append(got, fmt.Sprint(e.Action, e.Detail))
+	}
+	if len(got) != 3 || !strings.Contains(got[1], "refused") || strings.Contains(got[0]+got[2], "refused") {
 		t.Errorf("recorded %v", got)
 	}
 }

@@ -165,7 +165,7 @@ func (w *Web) offeringsPage(q *request, ask funnel.Query, params url.Values, t f
 	}
 	p.Statuses = append(p.Statuses, option{allOfferings, l.T("offerings.all_statuses"), ask.Status == ""})
 	for _, s := range funnel.Sorts() {
-		p.Sorts = append(p.Sorts, option{string(s), l.TK("offering.sort", s), s == ask.Sort})
+		p.Sorts = append(p.Sorts, option{string(s), l.T(orderWord(s, params.Get("dir")), l.TK("offering.sort", s)), s == ask.Sort})
 		c := offeringColumn{Sort: s, On: s == ask.Sort, Asc: !ask.Desc}
 		v := url.Values{}
 		for k, list := range params {
@@ -181,6 +181,23 @@ func (w *Web) offeringsPage(q *request, ask funnel.Query, params url.Values, t f
 	}
 	return p
 }
+
+// orderWord is the key of how the menu calls an order and its direction: the one it would have if it
+// was chosen, which is the usual one unless the list was turned round.
+func orderWord(s funnel.Sort, dir string) string {
+	switch {
+	case s == funnel.SortTitle && dir == "desc":
+		return "offerings.order_back"
+	case s == funnel.SortTitle:
+		return "offerings.order_alphabet"
+	case dir == "asc":
+		return "offerings.order_asc"
+	}
+	return "offerings.order_desc"
+}
+
+// Dir is the direction of the list, where it is not the usual one.
+func (p offeringsPage) Dir() string { return p.Params.Get("dir") }
 
 // Column finds the head of an order.
 func (p offeringsPage) Column(s funnel.Sort) offeringColumn {

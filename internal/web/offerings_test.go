@@ -31,6 +31,10 @@ func TestOfferingsAreListed(t *testing.T) {
 	if strings.Index(titles, "2026 考研") > strings.Index(titles, "&lt;script") {
 		t.Error("titles are not in order")
 	}
+	// The menu says in which direction each order would go, and keeps it.
+	s.get("/courses").want(t, 200, `<option value="developable" selected>可开发金额从高到低</option>`, "累计营收从高到低", "名称顺序").lacks(t, `name="dir" value="asc"`)
+	s.get("/courses?sort=revenue&dir=asc").want(t, 200, `<option value="revenue" selected>累计营收从低到高</option>`, "名称顺序", `name="dir" value="asc"`)
+	s.get("/courses?sort=title&dir=desc").want(t, 200, `<option value="title" selected>名称倒序</option>`, "累计营收从高到低")
 	// More than 30 % of what can be won is about to be lost: of both; of the second it is little.
 	if n := strings.Count(titles, `class="crm-bad" title=`); n != 1 {
 		t.Errorf("%d courses are marked red, want 1", n)
@@ -63,7 +67,7 @@ func TestOfferingShowsItsFunnelAndPeople(t *testing.T) {
 	s := newSite(t)
 	a := s.get("/courses/12").want(t, 200, "9,460", "12.4%", "相当于浏览的 19.5%", "支付率 68.7%", "126 人待付款", "提问 1 次", "浏览 6 次", "意向分 4.2：提问 1 次、浏览 6 次",
 		"订单未付款已关闭", "自动：中", `data-total="21"`, `name="channel" value="sms"`, "加入跟进", "对潜在学员营销", `<option value="high"`)
-	for _, number := range []string{"/crm/audience?q=", "/crm/campaigns/new?q="} {
+	for _, number := range []string{"/crm/audience?q=", "/crm/campaigns/new?q=", "%22field%22%3A%22ordered%22", "%22field%22%3A%22paid_for%22", "%22field%22%3A%22started%22"} {
 		if !strings.Contains(a.body, number) {
 			t.Errorf("no link to %s", number)
 		}

@@ -47,6 +47,9 @@ func (w *Web) offeringStrip(q *request, s offeringState, v funnel.View) offering
 		out.Change = &change
 	}
 	out.Steps = []offeringStep{{Key: "viewed", N: t.Viewed}, {Key: "intended", N: t.Intended}, {Key: "ordered", N: t.Ordered}, {Key: "paid", N: t.Paid}, {Key: "started", N: t.Started}}
+	for i, step := range []funnel.Step{funnel.StepOrdered, funnel.StepPaid, funnel.StepStarted} {
+		out.Steps[2+i].URL = w.audienceOf(funnel.StepRule(s.id, step, s.period))
+	}
 	if w.knowsActivities(q) {
 		out.Steps[0].URL = w.audienceOf(didWithin(s, hostadapter.ActivityView))
 		out.Steps[1].URL = w.audienceOf(didWithin(s, hostadapter.ActivityCoupon, hostadapter.ActivityTrial, hostadapter.ActivityFavorite, hostadapter.ActivityQuestion))

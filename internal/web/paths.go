@@ -70,6 +70,7 @@ func values(pairs ...string) url.Values {
 
 func (p paths) Home() string                 { return p.base + "/" }
 func (p paths) Prefs() string                { return p.base + "/prefs" }
+func (p paths) Search() string               { return p.base + "/search" }
 func (p paths) Audience(q url.Values) string { return p.to("/audience", q) }
 func (p paths) AudienceOf(id segment.QueryID) string {
 	return p.to("/audience", values("query", strconv.FormatInt(int64(id), 10)))

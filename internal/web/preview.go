@@ -12,7 +12,6 @@ import (
 	"github.com/coursecrm/coursecrm/hostadapter"
 	"github.com/coursecrm/coursecrm/internal/desk"
 	"github.com/coursecrm/coursecrm/internal/fault"
-	"github.com/coursecrm/coursecrm/segment"
 )
 
 // previewView is a message as one of its recipients will see it.
@@ -147,25 +146,10 @@ func (w *Web) templateMail(q *request) error {
 	return w.showMail(q, v)
 }
 
-// sampleDraft makes a campaign of a template, to everyone and with everything filled in, so that
-// it can be looked at.
+// sampleDraft makes a campaign of a template, with the names of what is filled in as the reader knows
+// them.
 func (w *Web) sampleDraft(q *request, ch hostadapter.Channel, content campaign.Content) campaign.Draft {
-	content = desk.ContentFor(ch, content)
-	d := campaign.Draft{Channel: ch, Rule: segment.Everyone(), Content: content, Fill: campaign.Fill{Params: map[string]string{}, Fallbacks: map[string]string{}}}
-	personal, params, usesLink, _ := campaign.Mentions(ch, content)
-	for _, name := range params {
-		d.Fill.Params[name] = "〔" + w.locale(q).parameter(name) + "〕"
-	}
-	for _, x := range personal {
-		d.Fill.Fallbacks[x.Name] = "〔" + w.locale(q).variable(x) + "〕"
-	}
-	if usesLink {
-		d.Fill.Link = "https://example.com/"
-	}
-	if ch == hostadapter.ChannelMessage && d.Content.From == "" {
-		d.Content.From = q.staff.ID
-	}
-	return d
+	return desk.Sample(ch, content, q.staff.ID, w.locale(q).parameter)
 }
 
 // templatePreview shows a template that is being edited.

@@ -27,7 +27,7 @@ func problemKeys() []string {
 		"warning.subject_long", "warning.alt", "warning.fallback",
 		"problem.rows", "problem.senders", "problem.form_used", "problem.slug", "problem.slug_taken", "problem.slug_used", "problem.past",
 		"problem.label_many", "problem.label_people", "problem.label_ended", "problem.label_both", "problem.label_none", "problem.label_unknown",
-		"problem.people_many", "problem.people_none", "problem.characters", "problem.far",
+		"problem.people_many", "problem.people_none", "problem.erased", "problem.characters", "problem.far",
 	}
 }
 

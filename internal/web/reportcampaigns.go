@@ -233,6 +233,14 @@ func (w *Web) campaignReportExport(q *request) error {
 	l := w.locale(q)
 	columns := w.campaignColumns(ask.By)
 	if ask.By == report.ByCampaign {
+		for i, c := range columns {
+			columns[i].cell = func(l *locale, g report.Group) sheet.Cell {
+				if g.Latest.CountedAt.IsZero() { // nothing is not nought
+					return sheet.Text("")
+				}
+				return c.cell(l, g)
+			}
+		}
 		text := func(key string, of func(*locale, report.Group) string) reportColumn[report.Group] {
 			return reportColumn[report.Group]{key: key, cell: func(l *locale, g report.Group) sheet.Cell { return sheet.Text(of(l, g)) }}
 		}

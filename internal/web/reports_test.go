@@ -93,7 +93,7 @@ func TestReportsAreExported(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for path, want := range map[string][]string{
-		"/reports/campaigns/export?sort=revenue":        {"营销,渠道,发送时间,员工,模板,发送,送达,点击人数,点击率,订单,支付人数,营收（CNY）,对照组差异,退订", "双 11 返场体验课转正价,邮件,2026-11-20 19:30,周敏,返场,6390,6000,506,7.9%,45,43,34357.00"},
+		"/reports/campaigns/export?sort=revenue":        {"营销,渠道,发送时间,员工,模板,发送,送达,点击人数,点击率,订单,支付人数,营收（CNY）,对照组差异,退订", "双 11 返场体验课转正价,邮件,2026-11-20 19:30,周敏,返场,6390,6000,506,7.9%,45,43,34357.00", "还没统计,短信,2026-11-20 20:05,周敏,,,,,,,,,,"},
 		"/reports/campaigns/export?by=audience&days=30": {"人群,营销数,发送", "近 30 天登录"},
 		"/reports/offerings/export":                     {"课程和班级,类型,收入（CNY）,营收（CNY）,退款（CNY）,退款率", "2026 考研数学全程班,课程,1824312.00,1812312.00,12000.00,0.7%,15.0%"},
 		"/reports/offerings/export?by=category":         {"分类,课程和班级,营收（CNY）"},

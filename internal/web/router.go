@@ -43,6 +43,7 @@ func (w *Web) routes() []route {
 	return []route{
 		{"GET", "/{$}", view, w.home},
 		{"POST", "/prefs", view, w.prefs},
+		{"POST", "/search", view, w.search},
 
 		{"GET", "/audience", view, w.audience},
 		{"POST", "/audience", view, w.audience}, // conditions too many for a URL

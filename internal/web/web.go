@@ -88,7 +88,7 @@ type Web struct {
 	public http.Handler
 
 	directory directory
-	balance   balance
+	balance   desk.Balance
 }
 
 // New checks the configuration, parses every template and reads every message file, so that a

@@ -100,14 +100,21 @@ func (a *applier) run(ctx context.Context) error {
 	if a.batch.SkipFacts {
 		return nil
 	}
-	if err := a.lock(ctx); err != nil {
-		return err
-	}
-	if _, err := refreshFacts(ctx, a.tx, a.currency, a.batch.Now); err != nil {
-		return err
-	}
 	if a.skipFunnel {
-		return nil
+		_, err := refreshFacts(ctx, a.tx, a.currency, a.batch.Now)
+		return err
+	}
+	if err := a.listDeeds(ctx); err != nil {
+		return err
+	}
+	n, err := lockLearners(ctx, a.tx)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		if err := computeFacts(ctx, a.tx, a.currency, a.batch.Now); err != nil {
+			return err
+		}
 	}
 	return refreshPairs(ctx, a.tx, a.currency, a.zone, a.batch.Now, a.pairQueries()...)
 }

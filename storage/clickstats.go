@@ -39,7 +39,7 @@ const scan = "SELECT set_config('enable_indexscan', 'off', true)"
 func (d *DB) moment(ctx context.Context, fn func(pgx.Tx) error) error {
 	return d.onConn(ctx, d.heavy, func(c *pgx.Conn) error {
 		return pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, settings, strconv.FormatInt(audienceTimeout.Milliseconds(), 10)+"ms", strconv.Itoa(memoryEach)+"MB"); err != nil {
+			if _, err := tx.Exec(ctx, settings, strconv.FormatInt(audienceTimeout.Milliseconds(), 10)+"ms", strconv.Itoa(memoryEach)+"MB", "auto"); err != nil {
 				return err
 			}
 			return fn(tx)

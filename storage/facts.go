@@ -70,10 +70,15 @@ func refreshFacts(ctx context.Context, t *tx, currency string, now time.Time) (i
 	if err != nil || n == 0 {
 		return 0, err
 	}
+	return n, computeFacts(ctx, t, currency, now)
+}
+
+// computeFacts is refreshFacts where the learners are locked.
+func computeFacts(ctx context.Context, t *tx, currency string, now time.Time) error {
 	if _, err := t.run(ctx, factsSQL, now, currency); err != nil {
-		return 0, fmt.Errorf("compute facts: %w", err)
+		return fmt.Errorf("compute facts: %w", err)
 	}
-	return n, nil
+	return nil
 }
 
 // Sizes of a stretch of facts work: large for throughput in the first pass, small later so that

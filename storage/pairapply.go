@@ -106,33 +106,48 @@ func (a *applier) learnersNamed() []string {
 	return slices.Compact(ids)
 }
 
-// lock locks all learners of whom anything will be computed, in one order for all writers: facts and
-// pairs must not be read before concurrent writers of the same learner are done.
-func (a *applier) lock(ctx context.Context) error {
-	if a.skipFunnel {
-		return nil // refreshFacts locks those it needs
+// listDeeds lists what new activities add to pairs. A push brings few of them, for which COPY takes
+// longer to begin than to do.
+func (a *applier) listDeeds(ctx context.Context) error {
+	if len(a.deeds) == 0 {
+		return nil
 	}
-	deeds := make([]deed, 0, len(a.deeds))
+	var learners []int64
+	var offerings []int32
+	var viewed, intended []*time.Time
+	var heat, warmth []float64
 	for _, d := range a.deeds {
-		deeds = append(deeds, *d)
+		learners, offerings = append(learners, d.learner), append(offerings, d.offering)
+		viewed, intended = append(viewed, timeOrNull(d.viewed)), append(intended, timeOrNull(d.intended))
+		heat, warmth = append(heat, d.heat), append(warmth, d.warmth)
 	}
-	slices.SortFunc(deeds, func(x, y deed) int { return int(min(max(x.learner-y.learner, -1), 1)) })
-	if len(deeds) > 0 {
-		if err := acted.fill(ctx, a.tx, deeds); err != nil {
-			return err
-		}
-	}
-	return lockLearners(ctx, a.tx)
-}
-
-// lockLearners locks the learners of all lists.
-func lockLearners(ctx context.Context, t *tx) error {
-	if _, err := t.exec(ctx, `SELECT FROM crm_learners l WHERE l.id = ANY (ARRAY(
-			SELECT learner_id FROM crm_in_touched UNION SELECT learner_id FROM crm_in_whole UNION SELECT learner_id FROM crm_in_pairs
-			UNION SELECT learner_id FROM crm_in_deeds)) ORDER BY l.id FOR NO KEY UPDATE`); err != nil {
-		return fmt.Errorf("lock learners: %w", err)
+	_, err := a.tx.run(ctx, `INSERT INTO crm_in_deeds SELECT * FROM unnest($1::bigint[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::float8[], $6::float8[])`,
+		learners, offerings, viewed, intended, heat, warmth)
+	if err != nil {
+		return fmt.Errorf("list activities: %w", err)
 	}
 	return nil
+}
+
+// timeOrNull maps the zero time to nil.
+func timeOrNull(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
+}
+
+// lockLearners locks all learners of whom anything will be computed, in one order for all writers: facts
+// and pairs must not be read before concurrent writers of the same learner are done. It tells of how
+// many of them the facts are to be computed.
+func lockLearners(ctx context.Context, t *tx) (touched int64, err error) {
+	if err := t.NewRaw(`SELECT count(*) FILTER (WHERE touched) FROM (
+			SELECT EXISTS (SELECT FROM crm_in_touched i WHERE i.learner_id = l.id) AS touched FROM crm_learners l WHERE l.id = ANY (ARRAY(
+				SELECT learner_id FROM crm_in_touched UNION SELECT learner_id FROM crm_in_whole UNION SELECT learner_id FROM crm_in_pairs
+				UNION SELECT learner_id FROM crm_in_deeds)) ORDER BY l.id FOR NO KEY UPDATE) l`).Scan(ctx, &touched); err != nil {
+		return 0, fmt.Errorf("lock learners: %w", err)
+	}
+	return touched, nil
 }
 
 // pairQueries are the statements that this batch needs.

@@ -30,9 +30,6 @@ var acted = stage[deed]{
 	name: "crm_in_deeds",
 	columns: []column{{"learner_id", "bigint"}, {"offering_id", "integer"}, {"viewed_at", "timestamptz"}, {"intended_at", "timestamptz"},
 		{"heat", "double precision"}, {"warmth", "double precision"}},
-	values: func(d deed) ([]any, error) {
-		return []any{d.learner, d.offering, orNull(d.viewed), orNull(d.intended), d.heat, d.warmth}, nil
-	},
 }
 
 // deed is what activities of one batch add to a pair.
@@ -136,9 +133,14 @@ func ofOrders() string {
 			JOIN crm_offerings f ON f.id = i.offering_id WHERE {wanted} IS NULL OR f.canonical_id = {wanted} GROUP BY f.canonical_id) i`
 }
 
-// ofEnrollments sums a learner's places as a student.
-func ofEnrollments() string {
-	return `SELECT e.learner_id, f.canonical_id AS offering_id, ` + source(map[string]string{
+// ofEnrollments sums learners' places as a student, of all offerings; with named, of the offering of
+// each of who, whose members and itself are listed there.
+func ofEnrollments(named bool) string {
+	offering, who, places, join := "f.canonical_id", "", "", " JOIN crm_offerings f ON f.id = e.offering_id"
+	if named {
+		offering, who, places, join = "e.named", ", b.offering_id AS named", " AND e.offering_id = b.member", ""
+	}
+	return `SELECT e.learner_id, ` + offering + ` AS offering_id, ` + source(map[string]string{
 		"joined_at":   "e.joined_at",
 		"learned_at":  "e.last_learn_at",
 		"place_until": "CASE WHEN e.status = 'active' THEN coalesce(e.expires_at, 'infinity') END",
@@ -146,9 +148,8 @@ func ofEnrollments() string {
 		"left_at":     "CASE WHEN e.status = 'exited' AND e.exit_reason IN ('self', 'removed', 'refund', '') THEN coalesce(e.exited_at, e.last_learn_at, e.joined_at) END",
 		"direct":      "CASE WHEN e.current THEN e.via_classroom_id = '' END",
 		"next_end":    "CASE WHEN e.current THEN e.expires_at END",
-	}) + ` FROM (SELECT e.*, {wanted} AS wanted FROM {who} b, LATERAL (SELECT *, e.status = 'active' AND (e.expires_at IS NULL OR e.expires_at > (SELECT now FROM given)) AS current
-			FROM crm_enrollments e WHERE e.learner_id = b.learner_id AND e.role = 'student' AND {places} OFFSET 0) e OFFSET 0) e
-		JOIN crm_offerings f ON f.id = e.offering_id WHERE e.wanted IS NULL OR f.canonical_id = e.wanted`
+	}) + ` FROM (SELECT e.*` + who + ` FROM {who} b, LATERAL (SELECT *, e.status = 'active' AND (e.expires_at IS NULL OR e.expires_at > (SELECT now FROM given)) AS current
+			FROM crm_enrollments e WHERE e.learner_id = b.learner_id AND e.role = 'student'` + places + ` OFFSET 0) e OFFSET 0) e` + join
 }
 
 // ofKept gives what is kept of pairs {who}, of which p is the row: some columns, or all of them.
@@ -173,27 +174,30 @@ const anyOffering = "NULL::integer"
 
 // sourcesOf joins sources; wanted is the canonical offering that is meant of each of who, or null.
 func sourcesOf(wanted string, sources ...string) string {
-	orders, places := "TRUE", "TRUE"
+	orders := "TRUE"
 	if wanted != anyOffering { // spares looking at the lines of all other orders
-		orders, places = "o.offering_ids && b.family", "e.offering_id = b.member"
+		// Most orders are for one offering, which has no copies: comparing two arrays takes ten times as long.
+		orders = "CASE WHEN cardinality(o.offering_ids) = 1 AND cardinality(b.family) = 1 THEN o.offering_ids[1] = b.family[1] ELSE o.offering_ids && b.family END"
 	}
-	return strings.NewReplacer("{who}", "who", "{wanted}", wanted, "{orders}", orders, "{places}", places).Replace(strings.Join(sources, "\nUNION ALL\n"))
+	return strings.NewReplacer("{who}", "who", "{wanted}", wanted, "{orders}", orders).Replace(strings.Join(sources, "\nUNION ALL\n"))
 }
 
 var (
 	// wholeSQL computes every pair of the learners in crm_in_whole.
 	wholeSQL = pairsSQL("who AS MATERIALIZED (SELECT DISTINCT learner_id FROM crm_in_whole)",
-		sourcesOf(anyOffering, ofActivities(), ofOrders(), ofEnrollments(),
+		sourcesOf(anyOffering, ofActivities(), ofOrders(), ofEnrollments(false),
 			"SELECT p.learner_id, p.offering_id, "+sourceColumns+" FROM {who} b, LATERAL (SELECT * FROM crm_pairs p WHERE p.learner_id = b.learner_id OFFSET 0) p"))
 	// touchedSQL computes the pairs in crm_in_pairs from what changed, their orders or their enrollments,
 	// and from what is kept of the rest. Who left may have left by either: then both are read.
-	touchedSQL = pairsSQL(`families AS MATERIALIZED (SELECT canonical_id, array_agg(id) AS family FROM crm_offerings GROUP BY 1),
+	touchedSQL = pairsSQL(`wanted AS MATERIALIZED (SELECT p.learner_id, f.canonical_id AS offering_id, bool_or(p.bought) AS bought, bool_or(p.placed) AS placed
+			FROM crm_in_pairs p, LATERAL (SELECT canonical_id FROM crm_offerings f WHERE f.id = p.offering_id LIMIT 1) f
+			WHERE NOT EXISTS (SELECT FROM crm_in_whole w WHERE w.learner_id = p.learner_id) GROUP BY 1, 2),
+		families AS MATERIALIZED (SELECT w.offering_id, f.family FROM (SELECT DISTINCT offering_id FROM wanted) w,
+			LATERAL (SELECT array_agg(id) AS family FROM crm_offerings f WHERE f.canonical_id = w.offering_id) f),
 		who AS MATERIALIZED (SELECT w.learner_id, w.offering_id, f.family, p.p, bought OR (p.p).learner_id IS NULL OR (p.p).left_at IS NOT NULL AS orders,
 				placed OR (p.p).learner_id IS NULL OR (p.p).left_at IS NOT NULL AS places
-			FROM (SELECT p.learner_id, f.canonical_id AS offering_id, bool_or(p.bought) AS bought, bool_or(p.placed) AS placed FROM crm_in_pairs p JOIN crm_offerings f ON f.id = p.offering_id
-				WHERE NOT EXISTS (SELECT FROM crm_in_whole w WHERE w.learner_id = p.learner_id) GROUP BY 1, 2 OFFSET 0) w
-			JOIN families f ON f.canonical_id = w.offering_id `+prior+`)`,
-		sourcesOf("b.offering_id", of("orders", ofOrders()), strings.ReplaceAll(ofEnrollments(), "{who}", "(SELECT w.*, member FROM who w, unnest(w.family) member WHERE places)"), ofKept(keptActs...), of("NOT orders", ofKept(keptOrders...)), of("NOT places", ofKept(keptPlaces...))))
+			FROM wanted w JOIN families f USING (offering_id) `+prior+`)`,
+		sourcesOf("b.offering_id", of("orders", ofOrders()), strings.ReplaceAll(ofEnrollments(true), "{who}", "(SELECT w.*, member FROM who w, unnest(w.family) member WHERE places)"), ofKept(keptActs...), of("NOT orders", ofKept(keptOrders...)), of("NOT places", ofKept(keptPlaces...))))
 	// actedSQL adds the activities in crm_in_deeds to their pairs.
 	actedSQL = pairsSQL(`who AS MATERIALIZED (SELECT w.*, p.p FROM (SELECT * FROM crm_in_deeds d WHERE NOT EXISTS (SELECT FROM crm_in_whole w WHERE w.learner_id = d.learner_id) OFFSET 0) w `+prior+`)`,
 		sourcesOf("b.offering_id", ofKept(kept...), `SELECT b.learner_id, b.offering_id, `+source(map[string]string{

@@ -83,7 +83,7 @@ func (p *Projection) firstPairs(ctx context.Context, t *tx, now time.Time) (int6
 		return 0, err
 	}
 	if n > 0 {
-		if err := lockLearners(ctx, t); err != nil {
+		if _, err := lockLearners(ctx, t); err != nil {
 			return 0, err
 		}
 		if err := refreshPairs(ctx, t, p.Currency, p.Location, now, wholeSQL); err != nil {
@@ -107,7 +107,7 @@ func (p *Projection) duePairs(ctx context.Context, t *tx, now time.Time) (int64,
 	if err != nil || n == 0 {
 		return 0, err
 	}
-	if err := lockLearners(ctx, t); err != nil {
+	if _, err := lockLearners(ctx, t); err != nil {
 		return 0, err
 	}
 	return n, refreshPairs(ctx, t, p.Currency, p.Location, now, touchedSQL)
@@ -120,7 +120,7 @@ func (p *Projection) dueInterests(ctx context.Context, t *tx, now time.Time) (in
 	if err != nil || n == 0 {
 		return 0, err
 	}
-	if err := lockLearners(ctx, t); err != nil {
+	if _, err := lockLearners(ctx, t); err != nil {
 		return 0, err
 	}
 	return n, refreshInterests(ctx, t, now)

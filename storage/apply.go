@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -50,11 +51,19 @@ func (p *Projection) Apply(ctx context.Context, b projection.Batch) (projection.
 	return out, err
 }
 
-// retryTx runs fn in a transaction, again when it lost a deadlock or a serialisation.
+// retryTx runs fn in a transaction, again when it lost a deadlock or a serialisation: after a while of
+// chance, or it would meet the same others in the same order.
 func (d *DB) retryTx(ctx context.Context, fn func(*tx) error) error {
 	for try := 0; ; try++ {
 		err := d.inTx(ctx, fn)
-		if err == nil || try == 4 || !isRetryable(err) || ctx.Err() != nil {
+		if err == nil || try == 6 || !isRetryable(err) || ctx.Err() != nil {
+			return err
+		}
+		pause := time.NewTimer(rand.N(10 * time.Millisecond << try)) //nolint:gosec // no secret
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
 			return err
 		}
 	}

@@ -203,8 +203,7 @@ type Store interface {
 	View(ctx context.Context, id OfferingID, p Period, now time.Time) (View, error)
 	People(ctx context.Context, l List, where segment.Predicate, now time.Time) (People, error)
 	// SetLevel enters an opinion and gives it as it was entered: without its reason where the learner's
-	// data was wiped. fault.ErrNotFound: no such learner
-	// or offering.
+	// data was wiped. fault.ErrNotFound: no such learner or offering.
 	SetLevel(ctx context.Context, by h.Staff, o Opinion, now time.Time) (Opined, error)
 	Opinions(ctx context.Context, learner segment.PersonID, id OfferingID) ([]Opined, error)
 	SetCategory(ctx context.Context, by h.Staff, learner segment.PersonID, id OfferingID, c Category, now time.Time) error

@@ -204,10 +204,11 @@ func TestKeeperDoesNotTakeItsRulesBack(t *testing.T) {
 func TestKeeperTakesInBeforeItJudges(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := &docket{took: time.Millisecond, waiting: 50}
-		keep(t, d, time.Second)
-		if d.admits < 50 || len(d.at) > 2 {
-			t.Errorf("more was waiting, and it took in %d times and judged %d times in a second", d.admits, len(d.at))
+		// All is in after 0.6 s, so neither that nor the end falls on one of the half seconds at which it looks.
+		d := &docket{took: time.Millisecond, waiting: 60}
+		keep(t, d, 1200*time.Millisecond)
+		if gaps := d.gaps(); d.admits < 60 || len(gaps) != 1 || gaps[0] != 2*keepEvery {
+			t.Errorf("more was waiting, and it took in %d times and judged %v apart", d.admits, gaps)
 		}
 		d = &docket{waiting: 1_000_000}
 		keep(t, d, 3*time.Minute-time.Second)

@@ -36,8 +36,8 @@ type Store interface {
 	Tally(ctx context.Context, owner string, now, tomorrow time.Time) (Tally, error)
 	// Waiting counts the reminders of an owner before a moment, up to most.
 	Waiting(ctx context.Context, owner string, until time.Time, most int) (int, error)
-	// BulkAdd enters a note for each person of an audience whose data was not wiped. fault.Fields: there are none, or more
-	// than most; fault.ErrConflict: somebody else sent a form of this key.
+	// BulkAdd enters a note for each person of an audience whose data was not wiped. fault.Fields: there
+	// are none, or more than most; fault.ErrConflict: somebody else sent a form of this key.
 	BulkAdd(ctx context.Context, by h.Staff, where segment.Predicate, key string, e Entry, most int, now time.Time) (Batch, error)
 	// Planned gives what BulkAdd did for a key; fault.ErrNotFound: nothing.
 	Planned(ctx context.Context, by h.Staff, key string) (Batch, error)

@@ -1,5 +1,7 @@
 // Package memo lets many who ask the same at once have one answer. Pages that count a million rows are
 // opened by a whole team in the morning: without it the database counts once for each of them.
+// golang.org/x/sync/singleflight shares an answer too, but neither keeps it for those who come a moment
+// later nor ends the question when all who asked have left.
 package memo
 
 import (

@@ -9,6 +9,7 @@ const (
 	kills      = 20
 	recipients = 100_000
 	crowd      = 100
+	checks     = "1700" // 2,000,000 pairs of rule and person
 	histories  = 10_000
 	everyLook  = true
 

@@ -54,7 +54,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() == f.DefValue {
-		_ = f.Value.Set("1200") // a check is a query of a millisecond; a hundred would be few
+		_ = f.Value.Set(checks)
 	}
 	os.Exit(m.Run())
 }

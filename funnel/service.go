@@ -8,14 +8,15 @@ import (
 	"github.com/coursecrm/coursecrm/segment"
 )
 
-// Weeks is how many weeks the trend of a list goes back, this one included.
+// Weeks is how many weeks of seven days the trend of a list goes back. The last ends today: a week
+// from Monday would fall with each Monday, and say that nobody joins any more.
 const Weeks = 8
 
 // Row is an offering in the list.
 type Row struct {
 	Offering
 	Figures
-	Joined [Weeks]int64 // people who joined in each week of the site's zone (from Monday), the oldest first
+	Joined [Weeks]int64 // people who joined in each seven days of the site's zone; the oldest first, the last with today
 }
 
 // Listing is all offerings of a kind with their figures.

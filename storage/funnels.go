@@ -49,7 +49,7 @@ const readySQL = "SELECT EXISTS (SELECT FROM crm_sync_feeds WHERE feed = 'funnel
 func (s *Funnels) List(ctx context.Context, kind h.TargetType, now time.Time) (funnel.Listing, error) {
 	var out funnel.Listing
 	today := now.In(s.zone())
-	monday := today.AddDate(0, 0, -(int(today.Weekday())+6)%7-7*(funnel.Weeks-1))
+	first := today.AddDate(0, 0, 1-7*funnel.Weeks)
 	weeks := make([]string, funnel.Weeks)
 	for i := range weeks {
 		weeks[i] = fmt.Sprintf("coalesce(sum(f.joined) FILTER (WHERE f.day >= ?1::date + %d AND f.day < ?1::date + %d), 0)::bigint", 7*i, 7*i+7)
@@ -62,7 +62,7 @@ func (s *Funnels) List(ctx context.Context, kind h.TargetType, now time.Time) (f
 					UNION ALL SELECT * FROM crm_figures f WHERE f.offering_id = o.id AND f.day >= ?1::date
 					UNION ALL SELECT * FROM changed f WHERE f.offering_id = o.id) f) f
 			WHERE o.type = ?2 AND o.canonical_id = o.id ORDER BY o.id`,
-			[]any{today.Format(time.DateOnly), monday.Format(time.DateOnly), string(kind)}, func(r pgx.Rows) error {
+			[]any{today.Format(time.DateOnly), first.Format(time.DateOnly), string(kind)}, func(r pgx.Rows) error {
 				var row funnel.Row
 				into := append(offeringInto(&row.Offering), figuresInto(&row.Figures)...)
 				for i := range row.Joined {

@@ -94,7 +94,7 @@ type offeringsView struct {
 // lineView is an offering of the list.
 type lineView struct {
 	Offering offeringView `json:"offering"`
-	Joined   []int64      `json:"joined" doc:"People who joined in each of the last weeks, the oldest first."`
+	Joined   []int64      `json:"joined" doc:"People who joined in each of the last eight weeks of seven days, the oldest first, the last with today."`
 	Alarming bool         `json:"alarming" doc:"More than 30 % of what could be won is about to be lost."`
 }
 

@@ -50,14 +50,8 @@ func listed(figures map[figureKey]figure, target h.Target, today time.Time) (f f
 		f.Touched30 += day.touched
 		f.Paid30 += day.paid
 	}
-	monday := today
-	for monday.Weekday() != time.Monday {
-		monday = monday.AddDate(0, 0, -1)
-	}
-	for i := range joined {
-		for day := range 7 {
-			joined[funnel.Weeks-1-i] += figures[figureKey{target, monday.AddDate(0, 0, day-7*i).Format(time.DateOnly)}].joined
-		}
+	for back := range 7 * funnel.Weeks {
+		joined[funnel.Weeks-1-back/7] += figures[figureKey{target, today.AddDate(0, 0, -back).Format(time.DateOnly)}].joined
 	}
 	return f, joined
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
@@ -65,6 +66,30 @@ func TestEveryPage(t *testing.T) {
 		b.open(a.CRMURL() + "api/v1/docs")
 		public(b, "api-docs")
 	})
+	t.Run("paper", func(t *testing.T) { m.printed(a.CRMURL(), open(t)) })
+}
+
+// printed looks at what is to be printed by somebody whose screen is dark: dark on white, a table as a
+// table though paper is narrow, and nothing to press.
+func (m *asker) printed(crm string, b *browser) {
+	b.Helper()
+	if _, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: "crm_theme", Value: "dark", URL: crm, Path: "/admin/crm"}); err != nil {
+		b.Fatal(err)
+	}
+	for name, path := range map[string]string{"reports": "reports/offerings", "dossier": strings.TrimPrefix(m.at("/people/{id}"), "/") + "/print"} {
+		if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {
+			b.Fatal(err)
+		}
+		b.open(crm + path)
+		b.do(chromedp.EmulateViewport(718, 1000)) // A4 without its margins
+		b.shot("printed-" + name)
+		got := eval[string](b, `() => { const shown = s => [...document.querySelectorAll(s)].some(e => e.checkVisibility()), ink = getComputedStyle(document.body).color.match(/\d+/g);
+			return [document.documentElement.dataset.theme, getComputedStyle(document.body).backgroundColor, ink.every(n => n < 80) ? 'dark ink' : ink, shown('button, .crm-btn, .crm-side, .crm-top') ? 'buttons' : 'none',
+				[...document.querySelectorAll('main td')].every(e => getComputedStyle(e).display === 'table-cell') ? 'cells' : 'cards'].join(', ') }`)
+		if want := "dark, rgba(0, 0, 0, 0), dark ink, none, cells"; got != want {
+			b.Errorf("%s is printed as %s, want %s", name, got, want)
+		}
+	}
 }
 
 // pages gives every page of the matrix a name and an address.

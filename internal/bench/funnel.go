@@ -79,7 +79,7 @@ func (b *bench) funnelPages(ctx context.Context, c *school, store *storage.Funne
 				}
 			}
 			return n, err
-		}, handList, []any{day(0), day(55), c.now}},
+		}, handList, []any{day(0), day(7*funnel.Weeks - 1), c.now}},
 		{"page of an offering", func() (int64, error) {
 			v, err := store.View(ctx, busy.ID, 30, c.now)
 			n := v.Potential + v.Enrolled + v.Gross + v.Strip.Viewed + v.Strip.Intended + v.Strip.Ordered + v.Strip.Paid + v.Strip.Started + v.Strip.Before
